@@ -1,0 +1,1 @@
+"""Cross-modal audio-visual learning: five papers, reproduced."""

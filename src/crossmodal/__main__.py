@@ -1,0 +1,5 @@
+"""`python -m crossmodal`."""
+
+from crossmodal.cli import main
+
+main()

@@ -1,0 +1,310 @@
+"""The command line: one verb a stage, on files. Heavy imports happen inside the verbs only.
+
+Every rule of the workflow calls one of these verbs; a person may call them by hand.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from crossmodal.errors import InputError
+
+Arguments = argparse.Namespace
+PAPERS = ["hashing"]
+
+
+def write_config(arguments: Arguments) -> None:
+    """Write the default configuration and the schemas, or say what has drifted (`--check`)."""
+    from crossmodal.generated import drifted, write_generated
+
+    if not arguments.check:
+        write_generated(Path())
+        return
+    stale = drifted(Path())
+    if stale:
+        raise InputError(
+            "differs from the settings models",
+            file=stale[0],
+            mend="Run: crossmodal config",
+        )
+
+
+def download(arguments: Arguments) -> None:
+    """Download a corpus, or take it from a mirror, and check it."""
+    from crossmodal.corpora.download import download_corpus
+    from crossmodal.corpora.registry import load_registry
+
+    registry = load_registry(arguments.registry)
+    download_corpus(
+        arguments.corpus, arguments.folder, registry, arguments.mirror, also=arguments.parts
+    )
+
+
+def synthesize(arguments: Arguments) -> None:
+    """Write the stand-in of a corpus in its published layout."""
+    from crossmodal.corpora.readers import write_stand_in
+
+    write_stand_in(arguments.corpus, arguments.folder, json.loads(arguments.generator))
+
+
+def manifest(arguments: Arguments) -> None:
+    """Read a corpus folder and write its manifest."""
+    from crossmodal.corpora.manifest import write_manifest
+    from crossmodal.corpora.readers import read_corpus
+
+    reader = json.loads(arguments.reader)
+    write_manifest(arguments.out, read_corpus(arguments.corpus, arguments.folder, reader))
+
+
+def features(arguments: Arguments) -> None:
+    """Compute features, row-aligned with the manifest."""
+    _limit_threads(arguments.threads)
+    from crossmodal.features.stage import write_features
+
+    write_features(
+        arguments.corpus,
+        arguments.names,
+        arguments.folder,
+        arguments.manifest,
+        arguments.out,
+        seed=0,
+        weights=arguments.weights,
+    )
+
+
+def tune(arguments: Arguments) -> None:
+    """Search a method's settings on training data."""
+    _limit_threads(arguments.threads)
+    _stage(arguments.paper, "tune").tune(
+        _settings(arguments),
+        arguments.corpus,
+        arguments.method,
+        arguments.families,
+        arguments.corpus_results,
+        arguments.out,
+        arguments.threads,
+    )
+
+
+def train(arguments: Arguments) -> None:
+    """Train all bits and seeds of a method's families."""
+    _limit_threads(arguments.threads)
+    _stage(arguments.paper, "train").train_runs(
+        _settings(arguments),
+        arguments.corpus,
+        arguments.source,
+        arguments.families,
+        arguments.seeds,
+        arguments.corpus_results,
+        arguments.tuning,
+        arguments.out,
+        arguments.threads,
+    )
+
+
+def evaluate(arguments: Arguments) -> None:
+    """Score trained runs on the test part under every protocol."""
+    _limit_threads(arguments.threads)
+    settings = _settings(arguments)
+    runs = [
+        (variant, seed)
+        for family in arguments.families
+        for variant, _ in settings.variants(family)
+        for seed in arguments.seeds
+    ]
+    _stage(arguments.paper, "evaluate").evaluate(
+        settings, arguments.corpus, arguments.corpus_results, arguments.out, runs
+    )
+
+
+def collect(arguments: Arguments) -> None:
+    """Join the metrics of all runs of a paper."""
+    from crossmodal.runs import collect_metrics, write_csv
+
+    write_csv(arguments.out, collect_metrics(arguments.runs))
+
+
+def artefacts(arguments: Arguments) -> None:
+    """Draw every figure and write every table of a paper, from files."""
+    _stage(arguments.paper, "figures").write_artefacts(_settings(arguments), arguments.results)
+
+
+def claims(arguments: Arguments) -> None:
+    """Judge the claims of a paper."""
+    from crossmodal.reporting.claims import write_claims
+
+    write_claims(arguments.claims, arguments.results, arguments.out)
+
+
+def report(arguments: Arguments) -> None:
+    """Join all claims and write the report page."""
+    from crossmodal.edition_report import write_edition_report
+
+    write_edition_report(
+        arguments.config,
+        arguments.edition,
+        arguments.results,
+        arguments.papers,
+        dict(json.loads(arguments.missing)),
+        json.loads(arguments.overrides),
+    )
+
+
+def _stage(paper: str, module: str) -> Any:
+    """Import one module of a paper's folder."""
+    return importlib.import_module(f"crossmodal.papers.{paper}.{module}")
+
+
+def _settings(arguments: Arguments) -> Any:
+    """Resolve the paper's settings for the edition and overrides of the command line."""
+    from crossmodal.config import load_edition, resolve
+
+    edition = load_edition(arguments.edition, arguments.config)
+    overrides = json.loads(arguments.overrides).get(arguments.paper, {})
+    model = _stage(arguments.paper, "settings").PaperSettings
+    return resolve(model, arguments.paper, edition, overrides, arguments.config)
+
+
+def _limit_threads(threads: int) -> None:
+    # Linear algebra libraries read these once, when they are loaded.
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = str(threads)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Build the parser of all verbs."""
+    parser = argparse.ArgumentParser(prog="crossmodal", description=__doc__)
+    parser.add_argument("--log", type=Path, help="file for progress and tracebacks")
+    parser.add_argument("--traceback", action="store_true", help="show tracebacks on the screen")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+
+    def verb(name: str, run: Callable[[Arguments], None]) -> argparse.ArgumentParser:
+        summary = (run.__doc__ or "").strip().splitlines()[0]
+        added = verbs.add_parser(name, help=summary, description=summary)
+        added.set_defaults(run=run)
+        return added
+
+    def option(added: argparse.ArgumentParser, *names: str, **settings: Any) -> None:
+        for name in names:
+            added.add_argument(f"--{name}", required=True, type=Path, **settings)
+
+    def resolved(added: argparse.ArgumentParser) -> None:
+        added.add_argument("--edition", default="demo", help="demo unless told")
+        added.add_argument("--config", type=Path, default=Path("config"), help="settings folder")
+        added.add_argument("--overrides", default="{}", help="JSON: paper -> settings laid over")
+
+    def threaded(added: argparse.ArgumentParser) -> None:
+        added.add_argument("--threads", type=int, default=1, help="processor threads")
+
+    added = verb("config", write_config)
+    added.add_argument("--check", action="store_true", help="only compare, fail on a difference")
+
+    added = verb("download", download)
+    added.add_argument("corpus")
+    option(added, "folder", help="where the corpus goes")
+    added.add_argument("--registry", type=Path, default=Path("config/corpora.yaml"))
+    added.add_argument("--mirror", help="folder or address that holds the corpora")
+    added.add_argument("--parts", nargs="*", default=[], help="optional parts wanted as well")
+
+    added = verb("synthesize", synthesize)
+    added.add_argument("corpus")
+    option(added, "folder", help="where the corpus goes")
+    added.add_argument("--generator", default="{}", help="JSON: size and seed of the stand-in")
+
+    added = verb("manifest", manifest)
+    added.add_argument("corpus")
+    option(added, "folder", help="the corpus, in its published layout")
+    option(added, "out", help="the manifest.csv to write")
+    added.add_argument("--reader", default="{}", help="JSON: arguments of the corpus's reader")
+
+    added = verb("features", features)
+    added.add_argument("corpus")
+    added.add_argument("names", nargs="+")
+    option(added, "folder", help="the corpus, in its published layout")
+    option(added, "manifest", help="its manifest.csv")
+    option(added, "out", help="folder for <name>.npy and <name>.json")
+    added.add_argument("--weights", type=Path, help="VGG16 weights for image_deep")
+    threaded(added)
+
+    for name, run in (("tune", tune), ("train", train), ("evaluate", evaluate)):
+        added = verb(name, run)
+        added.add_argument("paper", choices=PAPERS)
+        added.add_argument("--corpus", required=True)
+        added.add_argument("--families", nargs="+", required=True)
+        option(added, "corpus-results", help="folder of manifest.csv and features")
+        option(added, "out", help="file or folder to write")
+        resolved(added)
+        threaded(added)
+        if name == "tune":
+            added.add_argument("--method", required=True)
+        else:
+            added.add_argument("--seeds", nargs="+", type=int, required=True)
+        if name == "train":
+            added.add_argument("--source", required=True, help="where the corpus came from")
+            option(added, "tuning", help="what `tune` wrote")
+
+    added = verb("collect", collect)
+    added.add_argument("runs", nargs="+", type=Path, help="run folders")
+    option(added, "out", help="the metrics.csv to write")
+
+    added = verb("artefacts", artefacts)
+    added.add_argument("paper", choices=PAPERS)
+    option(added, "results", help="results/<edition>/<paper>")
+    resolved(added)
+
+    added = verb("claims", claims)
+    option(added, "claims", help="config/claims/<paper>.csv")
+    option(added, "results", help="results/<edition>/<paper>")
+    option(added, "out", help="the claims.csv to write")
+
+    added = verb("report", report)
+    added.add_argument("papers", nargs="+")
+    option(added, "results", help="results/<edition>")
+    added.add_argument("--missing", default="{}", help="JSON: corpus -> why it is not at hand")
+    resolved(added)
+    return parser
+
+
+def main(words: Sequence[str] | None = None) -> NoReturn:
+    """Run one verb; a mistake of the user is one line and exit code 1."""
+    arguments = build_parser().parse_args(words)
+    _start_log(arguments.log)
+    try:
+        arguments.run(arguments)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:
+        logging.getLogger("crossmodal").error("%s", traceback.format_exc())
+        if arguments.traceback:
+            raise
+        print(f"error: {_one_line(error, arguments.log)}", file=sys.stderr)
+        sys.exit(1)
+    sys.exit(0)
+
+
+def _start_log(path: Path | None) -> None:
+    handler: logging.Handler = logging.NullHandler()
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handler = logging.FileHandler(path, mode="w", encoding="utf-8")
+    logging.basicConfig(
+        level=logging.INFO, handlers=[handler], format="%(asctime)s %(levelname)s %(message)s"
+    )
+    logging.captureWarnings(True)
+
+
+def _one_line(error: Exception, log: Path | None) -> str:
+    if isinstance(error, InputError):
+        return str(error)
+    # Anything else is a fault of the program or the machine: say where its traceback is.
+    where = f"the traceback is in {log}" if log else "run again with --traceback"
+    return f"{type(error).__name__}: {' '.join(str(error).split())} ({where})"

@@ -1,0 +1,205 @@
+"""Settings: models that say what may stand in `config/`, and one function that resolves a run.
+
+A run is resolved from three layers, the later over the earlier: the paper's settings file, what
+the edition overlays on it, and the overrides of the command line. The default `config.yaml` and
+the JSON schemas are generated from these models (`crossmodal config --write`).
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from crossmodal.errors import InputError
+
+CONFIG = Path("config")
+Source = Literal["synthetic", "download", "own"]
+SettingsT = TypeVar("SettingsT", bound="Settings")
+
+
+class Settings(BaseModel):
+    """Base of all settings: unknown keys are refused, values never change after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class WorkflowSettings(Settings):
+    """What to run: `config/config.yaml`, and `--config key=value` over it."""
+
+    edition: str = Field(
+        "demo", description="A file name in config/editions: smoke, demo, public, paper."
+    )
+    papers: list[str] = Field(
+        ["hashing"], min_length=1, description="The papers to regenerate, by folder name."
+    )
+    seeds: list[int] | None = Field(
+        None, min_length=1, description="Seeds of every training; empty: those of the edition."
+    )
+    mirror: str | None = Field(
+        None,
+        description="A folder or URL that holds corpora; it then stands in for the internet.",
+    )
+    data: str = Field("data", description="Folder of the corpora.")
+    results: str = Field("results", description="Folder of everything that is computed.")
+    overrides: dict[str, dict[str, Any]] = Field(
+        {}, description="Paper name -> settings laid over its file, for one-off variants."
+    )
+
+
+class CorpusChoice(Settings):
+    """Where one corpus of an edition comes from."""
+
+    source: Source = Field("synthetic", description="synthetic (a stand-in), download, or own.")
+    generator: dict[str, Any] = Field({}, description="Arguments of the stand-in's generator.")
+    reader: dict[str, Any] = Field({}, description="Arguments of the corpus's reader.")
+    parts: list[str] = Field([], description="Optional parts of a download wanted as well.")
+
+
+class Edition(Settings):
+    """One file in `config/editions/`: how much of everything."""
+
+    title: str = Field(description="One line for the report.")
+    seeds: list[int] = Field([0, 1, 2], min_length=1, description="Seeds of every training.")
+    corpora: dict[str, CorpusChoice] = Field({}, description="Corpus name -> source.")
+    papers: dict[str, dict[str, Any]] = Field(
+        {}, description="Paper name -> settings laid over its file."
+    )
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Read a YAML mapping.
+
+    Raises:
+        InputError: The file is missing, is not YAML, or is not a mapping.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"cannot be read ({error})", file=path, mend="Give the name of an existing file"
+        ) from error
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        raise InputError(
+            f"is not YAML: {getattr(error, 'problem', error)}",
+            file=path,
+            field=f"line {mark.line + 1}" if mark else None,
+            mend="Mend the indentation or the quotes there",
+        ) from error
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise InputError("is not a mapping of keys to values", file=path, mend="Write `key: value`")
+    return value
+
+
+def overlay(base: Mapping[str, Any], *layers: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay mappings over each other, deeply; lists and scalars of a later layer replace."""
+    merged = dict(base)
+    for layer in layers:
+        for key, value in layer.items():
+            below = merged.get(key)
+            both = isinstance(below, Mapping) and isinstance(value, Mapping)
+            merged[key] = overlay(below, value) if both else value  # type: ignore[arg-type]
+    return merged
+
+
+def validate(model: type[SettingsT], values: Mapping[str, Any], file: Path) -> SettingsT:
+    """Turn a mapping into settings; the first thing wrong becomes one clear line.
+
+    Raises:
+        InputError: An unknown key (with the nearest known one), a wrong type or value.
+    """
+    try:
+        return model.model_validate(dict(values))
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            known = _known_keys(model, first["loc"][:-1])
+            near = difflib.get_close_matches(str(first["loc"][-1]), known, n=1)
+            mend = f"Did you mean `{near[0]}`?" if near else f"Known keys: {', '.join(known)}"
+            raise InputError("unknown key", file=file, field=field, mend=mend) from error
+        raise InputError(
+            f"{first['msg'][:1].lower()}{first['msg'][1:]} (got {first['input']!r})",
+            file=file,
+            field=field,
+            mend="Correct the value",
+        ) from error
+
+
+def _known_keys(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
+    """Return the keys allowed at a location, by walking the model's JSON schema."""
+    schema = model.model_json_schema()
+    node: dict[str, Any] = schema
+    for part in location:
+        node = _dereference(node, schema)
+        inner = node.get("properties", {}).get(part) or node.get("additionalProperties")
+        node = inner if isinstance(inner, dict) else {}
+    return list(_dereference(node, schema).get("properties", {}))
+
+
+def _dereference(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    for option in (node, *node.get("anyOf", [])):
+        if "$ref" in option:
+            found: dict[str, Any] = schema["$defs"][option["$ref"].rsplit("/", 1)[1]]
+            return found
+    return node
+
+
+def load_workflow(values: Mapping[str, Any], config: Path = CONFIG) -> WorkflowSettings:
+    """Validate what the workflow runs with (`config.yaml` and `--config` together)."""
+    return validate(WorkflowSettings, values, config / "config.yaml")
+
+
+def load_edition(name: str, config: Path = CONFIG) -> Edition:
+    """Load `config/editions/<name>.yaml`.
+
+    Raises:
+        InputError: There is no such edition, or its file does not fit.
+    """
+    path = config / "editions" / f"{name}.yaml"
+    if not path.is_file():
+        known = sorted(file.stem for file in path.parent.glob("*.yaml"))
+        raise InputError(
+            f"there is no edition {name!r}",
+            file=path,
+            mend=f"Choose one of: {', '.join(known)}",
+        )
+    return validate(Edition, read_yaml(path), path)
+
+
+def resolve(
+    model: type[SettingsT],
+    paper: str,
+    edition: Edition,
+    overrides: Mapping[str, Any] | None = None,
+    config: Path = CONFIG,
+) -> SettingsT:
+    """Resolve a paper's settings: its file, the edition's overlay, the overrides."""
+    path = config / "papers" / f"{paper}.yaml"
+    layers = (edition.papers.get(paper, {}), overrides or {})
+    return validate(model, overlay(read_yaml(path), *layers), path)
+
+
+def default_file(model: type[Settings], title: str) -> str:
+    """Write a settings model as a commented YAML file of its defaults."""
+    lines = [f"# {title}", "# Generated from the settings models: crossmodal config --write", ""]
+    for name, field in model.model_fields.items():
+        lines.append(f"# {field.description}")
+        value = field.get_default(call_default_factory=True)
+        lines.append(f"{name}: {json.dumps(value)}")
+    return "\n".join(lines) + "\n"
+
+
+def schema_file(model: type[BaseModel]) -> str:
+    """Return the JSON schema of a settings model as text."""
+    return json.dumps(model.model_json_schema(), indent=2) + "\n"

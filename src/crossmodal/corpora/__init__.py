@@ -1,0 +1,1 @@
+"""Corpora: registry, download, and one reader each from published layout to manifest."""

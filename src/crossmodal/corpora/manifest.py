@@ -1,0 +1,101 @@
+"""The manifest: one row an aligned pair, the table every later stage is row-aligned with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from crossmodal.errors import InputError
+from crossmodal.files import atomic_path
+
+COLUMNS = ("clip", "split", "label", "person", "source", "start_s", "end_s")
+"""Columns of every manifest, in order; a corpus appends its own after them."""
+
+SPLITS = ("train", "validation", "test")
+TIMES = ("start_s", "end_s")
+
+
+def read_manifest(path: Path) -> pd.DataFrame:
+    """Read a manifest and check it.
+
+    Returns:
+        One row an aligned pair. Columns are strings, empty where a corpus has no such thing,
+        except `start_s` and `end_s`: seconds from the start of the source, NaN where empty.
+
+    Raises:
+        InputError: The file is missing, unreadable or breaks a rule of `check_manifest`.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError("there is no manifest", file=path, mend="Run the corpus stage first")
+    try:
+        frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    except (ValueError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"not a readable table ({error})", file=path, mend="Write the manifest again"
+        ) from error
+    for column in frame.columns.intersection(list(TIMES)):
+        empty = frame[column] == ""
+        try:
+            seconds = pd.to_numeric(frame[column].mask(empty))
+        except ValueError as error:
+            raise InputError(
+                f"a value is not a number of seconds ({error})",
+                file=path,
+                field=column,
+                mend="Write seconds with a decimal point, or leave the field empty",
+            ) from error
+        frame[column] = seconds.astype(float)
+    check_manifest(frame, path)
+    return frame
+
+
+def write_manifest(path: Path, frame: pd.DataFrame) -> None:
+    """Check a manifest and write it atomically as UTF-8 CSV; NaN seconds become empty fields.
+
+    Raises:
+        InputError: The table breaks a rule of `check_manifest`.
+    """
+    check_manifest(frame, path)
+    with atomic_path(Path(path)) as temporary:
+        frame.to_csv(temporary, index=False, lineterminator="\n", encoding="utf-8")
+
+
+def check_manifest(frame: pd.DataFrame, path: Path) -> None:
+    """Check column order, splits, and that `clip` is filled and unique.
+
+    Args:
+        frame: The table to check.
+        path: Where it comes from or goes to, for the error message.
+
+    Raises:
+        InputError: One rule is broken.
+    """
+    found = tuple(frame.columns[: len(COLUMNS)])
+    if found != COLUMNS:
+        raise InputError(
+            f"the columns start with {', '.join(found) or 'nothing'}",
+            file=path,
+            mend=f"Start with {', '.join(COLUMNS)}, in this order",
+        )
+    if frame.empty:
+        raise InputError("there are no rows", file=path, mend="Check the corpus folder")
+    if (frame["clip"] == "").any():
+        raise InputError("a row has no name", file=path, field="clip", mend="Name every row")
+    repeated = frame["clip"][frame["clip"].duplicated()]
+    if len(repeated):
+        raise InputError(
+            f"{repeated.iloc[0]!r} names {int((frame['clip'] == repeated.iloc[0]).sum())} rows",
+            file=path,
+            field="clip",
+            mend="Give every row its own name",
+        )
+    strange = frame["split"][~frame["split"].isin(SPLITS)]
+    if len(strange):
+        raise InputError(
+            f"{strange.iloc[0]!r} is no split",
+            file=path,
+            field="split",
+            mend=f"Use one of {', '.join(SPLITS)}",
+        )

@@ -1,0 +1,1 @@
+"""Stand-ins: generators that write the published layouts, with known truth."""

@@ -1,0 +1,53 @@
+"""The report of an edition: which papers and corpora it holds, from settings and results."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from crossmodal.config import load_edition, resolve
+from crossmodal.reporting.claims import join_claims
+from crossmodal.reporting.report import Artefact, PaperPage, write_report
+
+
+def write_edition_report(
+    config: Path,
+    edition_name: str,
+    results: Path,
+    papers: list[str],
+    missing: Mapping[str, str],
+    overrides: Mapping[str, Mapping[str, Any]],
+) -> None:
+    """Join the claims of all papers and write `report.html`.
+
+    Args:
+        config: The settings folder.
+        edition_name: Name of the edition.
+        results: `results/<edition>`.
+        papers: Papers in the order to be shown.
+        missing: Corpora that are not at hand, and why.
+        overrides: Settings laid over the papers'.
+    """
+    edition = load_edition(edition_name, config)
+    join_claims([results / paper / "claims.csv" for paper in papers], results / "claims.csv")
+    write_report(
+        results,
+        results / "report.html",
+        title="Cross-modal audio-visual learning, reproduced",
+        edition={"name": edition_name, "what": edition.title},
+        papers=[_page(paper, config, edition, overrides.get(paper, {})) for paper in papers],
+        missing_corpora=sorted(missing.items()),
+    )
+
+
+def _page(paper: str, config: Path, edition: Any, overrides: Mapping[str, Any]) -> PaperPage:
+    room = importlib.import_module(f"crossmodal.papers.{paper}")
+    model = importlib.import_module(f"crossmodal.papers.{paper}.settings").PaperSettings
+    settings = resolve(model, paper, edition, overrides, config)
+    artefacts = [
+        Artefact(name, entry.kind, entry.title, entry.caption)
+        for name, entry in settings.artefacts.items()
+    ]
+    return PaperPage(paper, room.TITLE, room.CITATION, artefacts, room.DEVIATIONS)

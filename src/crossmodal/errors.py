@@ -1,0 +1,36 @@
+"""Errors a user can mend: one line that names the file, the field and the mend."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class InputError(Exception):
+    """Something the user gave is wrong.
+
+    The command line prints it as one line and exits with 1; the traceback goes to the log.
+
+    Args:
+        problem: What is wrong, without a final full stop.
+        file: The file at fault.
+        field: The key, column or variable in it.
+        mend: What to do about it, as an imperative sentence without a final full stop.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        file: str | Path | None = None,
+        field: str | None = None,
+        mend: str | None = None,
+    ) -> None:
+        self.problem = problem
+        self.file = file
+        self.field = field
+        self.mend = mend
+        where = ": ".join(str(part) for part in (file, field) if part is not None)
+        text = f"{where}: {problem}" if where else problem
+        if mend is not None:
+            text = f"{text}. {mend}"
+        super().__init__(" ".join(text.split()))

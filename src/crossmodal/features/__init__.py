@@ -1,0 +1,1 @@
+"""Features: arrays row-aligned with a manifest."""

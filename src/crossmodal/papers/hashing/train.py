@@ -1,0 +1,277 @@
+"""Training: every method by its own algorithm, all bits and seeds of a method in one job."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from crossmodal.devices import choose_device, device_name
+from crossmodal.papers.hashing import linear, losses, model
+from crossmodal.papers.hashing.choice import chosen_settings
+from crossmodal.papers.hashing.data import Pairs, feature_files, load_parts
+from crossmodal.papers.hashing.settings import MethodSettings, PaperSettings
+from crossmodal.progress import progress
+from crossmodal.runs import (
+    Run,
+    Stopwatch,
+    describe_network,
+    provenance,
+    write_run,
+)
+
+DISTRIBUTIONS = ("numpy", "scipy", "torch")
+History = dict[str, list]
+
+
+def train(
+    method: str, pairs: Pairs, bits: int | None, settings: MethodSettings, seed: int
+) -> tuple[model.TwoBranch, History]:
+    """Train one method on all pairs given.
+
+    Args:
+        method: cvh, smfh, ssah, dssah, ours or semantic.
+        pairs: Training pairs, on the device to train on.
+        bits: Length of the code; None for `semantic`.
+        settings: The method's settings.
+        seed: Of weights, data order and rotations.
+
+    Returns:
+        The network in evaluation mode, and its history: one list a loss term.
+    """
+    torch.manual_seed(seed)
+    network = model.build(
+        method, pairs.image.shape[1], pairs.text.shape[1], len(pairs.classes), bits, settings
+    ).to(pairs.image.device)
+    network.fit_standardisation(pairs.image, pairs.text)
+    if isinstance(network, model.LinearHash):
+        history = _fit_linear(method, network, pairs, settings, seed)
+    elif isinstance(network, model.SsahNetwork):
+        history = _fit_ssah(network, pairs, settings)
+    else:
+        assert isinstance(network, model.SemanticNetwork)
+        history = _fit_semantic(network, pairs, settings)
+    return network.eval(), history
+
+
+def _fit_linear(
+    method: str, network: model.LinearHash, pairs: Pairs, settings: MethodSettings, seed: int
+) -> History:
+    image = network.standardise_image(pairs.image).cpu().double().numpy()
+    text = network.standardise_text(pairs.text).cpu().double().numpy()
+    bits = network.image_weight.shape[1]
+    rng = np.random.default_rng(seed)
+    if method == "cvh":
+        wx, wy, history = linear.fit_cvh(image, text, bits, settings, rng)
+    else:
+        graph = linear.neighbour_graph(image, text, pairs.label.cpu().numpy(), settings.neighbours)
+        wx, wy, history = linear.fit_smfh(image, text, graph, bits, settings, rng)
+    network.image_weight.copy_(torch.from_numpy(wx))
+    network.text_weight.copy_(torch.from_numpy(wy))
+    return history
+
+
+def _batches(count: int, size: int) -> Iterator[Tensor]:
+    """Yield the rows of one shuffled epoch; a last batch of one row is left out."""
+    order = torch.randperm(count)
+    for start in range(0, count, size):
+        rows = order[start : start + size]
+        if len(rows) > 1:
+            yield rows
+
+
+def _schedule(optimiser: torch.optim.Optimizer, settings: MethodSettings) -> Any:
+    return torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, settings.epochs)
+
+
+def _fit_semantic(
+    network: model.SemanticNetwork, pairs: Pairs, settings: MethodSettings
+) -> History:
+    optimiser = torch.optim.AdamW(
+        network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+    )
+    schedule = _schedule(optimiser, settings)
+    recorder = Recorder("classification", "quantisation")
+    for _ in range(settings.epochs):
+        for rows in _batches(len(pairs), settings.batch):
+            batch = pairs.take(rows)
+            image, text, image_logit, text_logit = network.logits(batch.image, batch.text)
+            classification = losses.classification_loss(image_logit, text_logit, batch.label)
+            quantisation = losses.quantisation_loss(image) + losses.quantisation_loss(text)
+            _step(optimiser, classification + settings.quantisation * quantisation)
+            recorder.add(classification, quantisation)
+        schedule.step()
+        recorder.close_epoch()
+    return recorder.history()
+
+
+def _fit_ssah(network: model.SsahNetwork, pairs: Pairs, settings: MethodSettings) -> History:
+    """Algorithm 1 of SSAH: per batch the label network, the modalities, the discriminators."""
+    onehot = torch.nn.functional.one_hot(pairs.label, len(pairs.classes)).float()
+    players = [network.image, network.text]
+    judges = [network.image_discriminator, network.text_discriminator]
+    inputs = [network.standardise_image(pairs.image), network.standardise_text(pairs.text)]
+
+    def optimiser(*modules: torch.nn.Module) -> torch.optim.Optimizer:
+        parameters = [value for module in modules for value in module.parameters()]
+        return torch.optim.AdamW(
+            parameters, lr=settings.learning_rate, weight_decay=settings.weight_decay
+        )
+
+    label_optimiser, player_optimiser, judge_optimiser = (
+        optimiser(network.label),
+        optimiser(*players),
+        optimiser(*judges),
+    )
+    schedules = [_schedule(o, settings) for o in (label_optimiser, player_optimiser)]
+    recorder = Recorder(
+        "label", "feature", "hash", "quantisation", "labels", "adversarial", "discriminator"
+    )
+    for _ in range(settings.epochs):
+        for rows in _batches(len(pairs), settings.batch):
+            target = onehot[rows]
+            similar = (pairs.label[rows][:, None] == pairs.label[rows][None, :]).float()
+
+            own = network.label(target)
+            label_terms = _ssah_terms(own, own, target, similar, settings)
+            _step(label_optimiser, sum(label_terms))
+
+            with torch.no_grad():
+                anchor = network.label(target)
+            outputs = [p(x[rows]) for p, x in zip(players, inputs, strict=True)]
+            terms = [_ssah_terms(anchor, out, target, similar, settings) for out in outputs]
+            fooling = sum(
+                losses.adversarial_loss(judge(out[0]), True)
+                for judge, out in zip(judges, outputs, strict=True)
+            )
+            means = [sum(pair) for pair in zip(*terms, strict=True)]
+            _step(player_optimiser, sum(means) + settings.adversarial * fooling)
+
+            judged = sum(
+                losses.adversarial_loss(judge(anchor[0]), True)
+                + losses.adversarial_loss(judge(out[0].detach()), False)
+                for judge, out in zip(judges, outputs, strict=True)
+            )
+            _step(judge_optimiser, judged)
+            recorder.add(sum(label_terms), *means, fooling, judged)
+        for schedule in schedules:
+            schedule.step()
+        recorder.close_epoch()
+    return recorder.history()
+
+
+def _step(optimiser: torch.optim.Optimizer, loss: Any) -> None:
+    optimiser.zero_grad()
+    loss.backward()
+    optimiser.step()
+
+
+Outputs = tuple[Tensor, Tensor, Tensor]
+
+
+def _ssah_terms(
+    anchor: Outputs, out: Outputs, target: Tensor, similar: Tensor, settings: MethodSettings
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """SSAH Eq. 1-2: feature, hash, quantisation and label term, each with its weight."""
+    weight = losses.pair_weight(similar, settings.balance)
+    return (
+        settings.feature_weight * losses.pairwise_nll(anchor[0], out[0], similar, weight),
+        settings.hash_weight * losses.pairwise_nll(anchor[1], out[1], similar, weight),
+        settings.quantisation * losses.quantisation_loss(out[1]),
+        settings.label_weight * losses.label_loss(out[2], target),
+    )
+
+
+class Recorder:
+    """Means of loss terms over each epoch, without waiting for the device at each step."""
+
+    def __init__(self, *terms: str) -> None:
+        self.terms = terms
+        self.sums: list[Tensor] = []
+        self.steps = 0
+        self.rows: list[list[float]] = []
+
+    def add(self, *values: Any) -> None:
+        """Add one step's values, one a term."""
+        stacked = torch.stack([value.detach() for value in values])
+        self.sums = [stacked] if not self.sums else [self.sums[0] + stacked]
+        self.steps += 1
+
+    def close_epoch(self) -> None:
+        """Take the means and start anew."""
+        self.rows.append((self.sums[0] / self.steps).tolist())
+        self.sums, self.steps = [], 0
+
+    def history(self) -> History:
+        """Return `epoch` and one list a term."""
+        columns = {term: [row[i] for row in self.rows] for i, term in enumerate(self.terms)}
+        return {"epoch": list(range(1, len(self.rows) + 1)), **columns}
+
+
+def train_runs(
+    settings: PaperSettings,
+    corpus: str,
+    source: str,
+    families: list[str],
+    seeds: list[int],
+    folder: Path,
+    tuning: Path,
+    out: Path,
+    threads: int,
+) -> None:
+    """Train all bits and seeds of some families of one method and write their run folders.
+
+    Args:
+        settings: The paper's settings.
+        corpus: Name of the corpus.
+        source: synthetic, download or own.
+        families: Families of one method.
+        seeds: One run each.
+        folder: `results/<edition>/corpora/<corpus>`.
+        tuning: What `tune` wrote.
+        out: `results/<edition>/hashing`.
+        threads: Number of threads on the CPU.
+    """
+    device = choose_device(threads)
+    jobs = [
+        (family, variant, bits, seed)
+        for family in families
+        for variant, bits in settings.variants(family)
+        for seed in seeds
+    ]
+    for family, variant, bits, seed in progress(jobs, title=f"training on {corpus}", unit="run"):
+        method = settings.families[family].method
+        searched = list(settings.search.get(method, {}))
+        chosen = settings.method_settings(family, **chosen_settings(tuning, family, searched))
+        files = [folder / "manifest.csv", *feature_files(settings, corpus, family, folder), tuning]
+        pairs = load_parts(settings, corpus, family, folder).train.to(device)
+        watch = Stopwatch()
+        network, history = train(method, pairs, bits, chosen, seed)
+        config = {
+            "family": family,
+            "method": method,
+            "bits": bits,
+            "image_width": pairs.image.shape[1],
+            "text_width": pairs.text.shape[1],
+            "classes": pairs.classes,
+            "settings": chosen.model_dump(),
+        }
+        run = Run(corpus, variant, seed)
+        write_run(
+            run.folder(out),
+            paper="hashing",
+            run=run,
+            source=source,
+            weights=network.cpu().state_dict(),
+            config=config,
+            history=pd.DataFrame(history),
+            network={name: describe_network(part) for name, part in network.named_children()},
+            origin=provenance(files, DISTRIBUTIONS, threads),
+            device=device_name(device),
+            watch=watch,
+        )

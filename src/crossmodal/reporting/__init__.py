@@ -1,0 +1,1 @@
+"""Tables, figures, claims and the report page, made from files of results alone."""

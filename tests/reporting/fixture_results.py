@@ -1,0 +1,261 @@
+"""A results tree as the workflow leaves it, small enough for tests, with known differences."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+
+from crossmodal.files import write_json, write_text
+from crossmodal.reporting.claims import COLUMNS, join_claims, write_claims
+from crossmodal.reporting.report import Artefact, PaperPage
+from crossmodal.reporting.style import axis_label, figure, looks, save
+from crossmodal.reporting.tables import comparison, write_table
+
+BITS = (16, 32, 64)
+REPORTED = {
+    "cvh": (0.217, 0.246, 0.254),
+    "smfh": (0.337, 0.390, 0.364),
+    "ssah": (0.473, 0.502, 0.498),
+    "dssah": (0.557, 0.561, 0.578),
+    "ours": (0.595, 0.603, 0.619),
+}
+LEVELS = {"cvh": 0.21, "smfh": 0.25, "ssah": 0.31, "dssah": 0.312, "ours": 0.36}
+KEY = "image_to_text|test/all/average|map"
+PROTOCOLS = ("test/all/average", "train/50/average")
+TASKS = ("image_to_text", "text_to_image")
+SHORT = {"image_to_text": "i2t", "text_to_image": "t2i"}
+CLASSES = ("art", "biology", "geography", "history", "literature", "media", "music", "royalty")
+QUERIES = 120
+
+
+@dataclass(frozen=True)
+class Tree:
+    """Where the parts of the fixture lie."""
+
+    edition: Path
+    paper: Path
+    claims: Path
+
+
+def write_run(
+    paper: Path, corpus: str, variant: str, seed: int, scores: dict[str, np.ndarray], source: str
+) -> None:
+    """Write one run folder: `scores.npz` and `run.json`."""
+    folder = paper / "runs" / corpus / variant / f"seed{seed}"
+    folder.mkdir(parents=True)
+    with (folder / "scores.npz").open("wb") as stream:
+        np.savez(stream, allow_pickle=False, **scores)
+    record = {
+        "paper": paper.name,
+        "corpus": corpus,
+        "source": source,
+        "variant": variant,
+        "seed": seed,
+        "commit": "4f1c2a9b7d3e5f60718293a4b5c6d7e8f9012345",
+        "dirty": False,
+        "config": {"bits": variant.rsplit("_", 1)[-1]},
+        "inputs": {},
+        "versions": {"torch": "2.11.0", "numpy": "2.4.1"},
+        "device": "cpu",
+        "threads": 1,
+        "started": "2026-11-21T10:00:00Z",
+        "seconds": 20.5 + seed,
+        "core_seconds": 36.0,
+        "network": {},
+    }
+    write_json(folder / "run.json", record)
+    collect_run(paper, corpus, variant, seed)
+
+
+def collect_run(paper: Path, corpus: str, variant: str, seed: int) -> None:
+    """Name a run in the paper's `metrics.csv`, which says which runs count."""
+    path = paper / "metrics.csv"
+    text = path.read_text() if path.is_file() else "corpus,variant,seed\n"
+    write_text(path, f"{text}{corpus},{variant},{seed}\n")
+
+
+def write_claims_file(path: Path, rows: list[dict[str, str]]) -> Path:
+    """Write a claims file; columns not given are filled with plain defaults."""
+    defaults = dict.fromkeys(COLUMNS, "") | {
+        "statement": "left is better",
+        "where": "corpus=wikipedia;task=image_to_text;protocol=test/all/average",
+        "metric": "map",
+        "relation": ">",
+        "margin": "0",
+        "status": "testable",
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({**defaults, **row} for row in rows)
+    return path
+
+
+def hashing_claims() -> list[dict[str, str]]:
+    """Return claims like those of the hashing paper: the order of methods, rises with bits."""
+    order = ["ours", "dssah", "ssah", "smfh", "cvh"]
+    rows = []
+    for corpus in ("wikipedia", "nuswide10k"):
+        for task in TASKS:
+            where = f"corpus={corpus};task={task};protocol=test/all/average"
+            for place, bits in enumerate(BITS):
+                for left, right in pairwise(order):
+                    known = corpus == "wikipedia" and task == "image_to_text"
+                    rows.append(
+                        {
+                            "claim": f"1.{corpus}.{SHORT[task]}.{bits}.{left}-{right}",
+                            "artefact": "table1_wikipedia_image_to_text",
+                            "statement": f"{left} finds more than {right} with {bits} bits",
+                            "where": where,
+                            "left": f"{left}_{bits}",
+                            "right": f"{right}_{bits}",
+                            "paper_left": str(REPORTED[left][place]) if known else "",
+                            "paper_right": str(REPORTED[right][place]) if known else "",
+                        }
+                    )
+            rows.append(
+                {
+                    "claim": f"3.{corpus}.{SHORT[task]}.64",
+                    "artefact": "fig2_wikipedia_text_to_image",
+                    "statement": "ours gains at least .040 over dssah with 64 bits",
+                    "where": where,
+                    "left": "ours_64",
+                    "right": "dssah_64",
+                    "margin": "0.04",
+                }
+            )
+    rows.append(
+        {
+            "claim": "2.wikipedia.i2t.smfh",
+            "artefact": "table1_wikipedia_image_to_text",
+            "statement": "smfh finds more with 16 bits than with 64",
+            "left": "smfh_16",
+            "right": "smfh_64",
+        }
+    )
+    rows.append(
+        {
+            "claim": "4.labels",
+            "statement": "the method needs less labelling",
+            "where": "",
+            "relation": "",
+            "margin": "",
+            "status": "not testable",
+            "note": "the algorithm is trained with all labels",
+        }
+    )
+    return rows
+
+
+def make_results(folder: Path, *, source: str = "synthetic", artefacts: bool = True) -> Tree:
+    """Write an edition in which Wikipedia ran, NUS-WIDE did not, and a second paper never ran."""
+    edition = folder / "results" / "demo"
+    paper = edition / "hashing"
+    for method, level in LEVELS.items():
+        for bits in BITS:
+            for seed in range(3):
+                rng = np.random.default_rng([seed, bits, round(1000 * level)])
+                hard = np.random.default_rng(0).normal(0, 0.08, QUERIES)
+                scores = {
+                    f"{task}|{protocol}|map": np.clip(
+                        level + bits / 4000 + hard + rng.normal(0, 0.03, QUERIES), 0, 1
+                    )
+                    for task in TASKS
+                    for protocol in PROTOCOLS
+                }
+                write_run(paper, "wikipedia", f"{method}_{bits}", seed, scores, source)
+    claims = write_claims_file(folder / "config" / "claims" / "hashing.csv", hashing_claims())
+    write_claims(claims, paper, paper / "claims.csv")
+    join_claims([paper / "claims.csv"], edition / "claims.csv")
+    write_corpus(edition / "corpora" / "wikipedia")
+    if artefacts:
+        write_artefacts(paper, source)
+    return Tree(edition=edition, paper=paper, claims=claims)
+
+
+def write_corpus(folder: Path) -> None:
+    """Write a manifest and a contact sheet of plain colours."""
+    lines = ["clip,split,label,person,source,start_s,end_s,image,text"]
+    for row in range(400):
+        split = "train" if row % 4 else "test"
+        lines.append(f"c{row},{split},{CLASSES[row % len(CLASSES)]},,article{row // 2},,,,")
+    write_text(folder / "manifest.csv", "\n".join(lines) + "\n")
+    sheet = np.zeros((160, 640, 3), dtype=np.uint8)
+    for place in range(len(CLASSES)):
+        sheet[:, 80 * place : 80 * (place + 1)] = (30 * place, 200 - 20 * place, 120)
+    cv2.imwrite(str(folder / "contact_sheet.png"), sheet)
+
+
+def cells() -> pd.DataFrame:
+    """Return the paper's table for Wikipedia, image to text."""
+    return pd.DataFrame(
+        [
+            {"method": method, "bits": bits, "variant": f"{method}_{bits}", "paper": value}
+            for method, values in REPORTED.items()
+            for bits, value in zip(BITS, values, strict=True)
+        ]
+    )
+
+
+def write_artefacts(paper: Path, source: str) -> None:
+    """Write one table and one figure of the hashing paper through the real writers."""
+    frame = comparison(paper, "wikipedia", KEY, cells())
+    write_table(
+        frame.drop(columns="variant"),
+        paper / "tables" / "table1_wikipedia_image_to_text",
+        title="Wikipedia, image to text",
+        note="Protocol: test/all/average.",
+        source=source,
+    )
+    fig, axes = figure("double", columns=2, sharey=True)
+    for method, look in looks(list(LEVELS)).items():
+        own = frame[frame["method"] == method]
+        axes[0, 0].plot(own["bits"], own["ours"], label=method, **look.line())
+        axes[0, 1].bar(method, own["ours"].iloc[-1], **look.bar())
+    axes[0, 0].set_xlabel(axis_label("code length", unit="bit"))
+    axes[0, 0].set_ylabel(axis_label("mean average precision", n=QUERIES))
+    axes[0, 0].set_xticks(BITS)
+    axes[0, 0].legend(ncols=2)
+    axes[0, 0].set_title("By code length")
+    axes[0, 1].set_title("At 64 bits")
+    save(fig, paper / "figures" / "fig2_wikipedia_text_to_image", source=source)
+
+
+def pages() -> list[PaperPage]:
+    """Return the pages of a paper that ran and of one that did not."""
+    hashing = PaperPage(
+        id="hashing",
+        title="Cross-modal semantic matching and hashing",
+        citation="R. Radhakrishnan. Cross-modal semantic matching and hashing.",
+        artefacts=[
+            Artefact(
+                "table1_wikipedia_image_to_text",
+                "table",
+                "Table 1: Wikipedia, image to text",
+                "Mean average precision against the test set, all ranks, ties averaged.",
+            ),
+            Artefact(
+                "fig2_wikipedia_text_to_image",
+                "figure",
+                "Figure 2: Wikipedia, text to image",
+                "Mean average precision by code length; the numbers are in table 1.",
+            ),
+            Artefact("table2_nuswide", "table", "Table 2: NUS-WIDE-10K", "Image to text."),
+        ],
+        deviations=["DSSAH is published nowhere; ours is SSAH with deeper networks."],
+        missing=["Everything on NUS-WIDE-10K: the corpus is not at hand."],
+    )
+    captions = PaperPage(
+        id="captions",
+        title="Spoken captions and images",
+        citation="No. One. Spoken captions.",
+        artefacts=[Artefact("fig1_recall", "figure", "Figure 1: Recall", "Recall at 10.")],
+    )
+    return [hashing, captions]

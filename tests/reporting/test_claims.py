@@ -1,0 +1,209 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from fixture_results import make_results, write_claims_file, write_run
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crossmodal.errors import InputError
+from crossmodal.metrics.uncertainty import Interval
+from crossmodal.reporting.claims import (
+    COLUMNS,
+    JUDGED,
+    join_claims,
+    judge_claims,
+    verdict_of,
+    write_claims,
+)
+
+KEY = "image_to_text|test/all/average|map"
+
+
+def add_variant(paper: Path, variant: str, mean: float, *, spread: float, seeds: int = 3) -> None:
+    """Write runs whose scores are `mean`, some queries above and as many below by `spread`."""
+    for seed in range(seeds):
+        signs = np.random.default_rng([seed, len(variant)]).permutation(np.resize([-1.0, 1.0], 40))
+        write_run(paper, "wikipedia", variant, seed, {KEY: mean + spread * signs}, "own")
+
+
+@pytest.fixture
+def paper(tmp_path: Path) -> Path:
+    folder = tmp_path / "hashing"
+    add_variant(folder, "high", 0.6, spread=0.05)
+    add_variant(folder, "lower", 0.4, spread=0.05)
+    add_variant(folder, "wavering", 0.59, spread=0.4)
+    return folder
+
+
+def judged(paper: Path, **row: str) -> pd.Series:
+    path = write_claims_file(paper.parent / "claims" / "hashing.csv", [{"claim": "1.a", **row}])
+    return judge_claims(path, paper).iloc[0]
+
+
+@pytest.mark.parametrize(
+    ("left", "relation", "right", "margin", "verdict"),
+    [
+        ("high", ">", "lower", "0", "supported"),
+        ("high", ">", "lower", "0.1", "supported"),
+        ("lower", ">", "high", "0", "contradicted"),
+        ("high", ">", "lower", "0.3", "contradicted"),
+        ("high", ">", "wavering", "0", "inconclusive"),
+        ("high", ">", "lower", "0.2", "inconclusive"),
+        ("lower", "<", "high", "0.1", "supported"),
+        ("high", "<", "lower", "0", "contradicted"),
+        ("high", "~", "lower", "0.3", "supported"),
+        ("high", "~", "lower", "0.1", "contradicted"),
+        ("high", "~", "lower", "0.2", "inconclusive"),
+    ],
+)
+def test_verdict(
+    paper: Path, left: str, relation: str, right: str, margin: str, verdict: str
+) -> None:
+    row = judged(paper, left=left, relation=relation, right=right, margin=margin)
+    assert row["verdict"] == verdict
+    assert row["difference"] == pytest.approx(row["ours_left"] - row["ours_right"])
+    assert row["ci_low"] <= row["difference"] <= row["ci_high"]
+    assert (row["corpus"], row["source"], row["seeds"]) == ("wikipedia", "own", "3")
+    assert row["note"] == ""
+
+
+def test_not_testable_keeps_its_note_and_has_no_numbers(paper: Path) -> None:
+    row = judged(paper, status="not testable", note="no number", where="", relation="", margin="")
+    assert row["verdict"] == "not testable"
+    assert row["note"] == "no number"
+    assert row[["ours_left", "ours_right", "difference", "ci_low", "ci_high"]].isna().all()
+
+
+def test_corpus_that_never_ran(paper: Path) -> None:
+    where = "corpus=nuswide10k;task=image_to_text;protocol=test/all/average"
+    row = judged(paper, left="high", right="lower", where=where, note="first")
+    assert row["verdict"] == "not testable"
+    assert row["note"] == "first; corpus nuswide10k is not at hand"
+
+
+@pytest.mark.parametrize(("left", "right"), [("few", "lower"), ("lower", "few")])
+def test_few_seeds_settle_nothing(paper: Path, left: str, right: str) -> None:
+    add_variant(paper, "few", 0.9, spread=0.05, seeds=2)
+    row = judged(paper, left=left, right=right)
+    assert row["verdict"] == "inconclusive"
+    assert row["note"] == "fewer than 3 seeds settle nothing"
+    assert row["seeds"] == "2"
+
+
+def test_two_seeds_that_are_alike_are_enough(paper: Path) -> None:
+    for seed in range(2):
+        write_run(paper, "wikipedia", "fixed", seed, {KEY: np.full(40, 0.9)}, "own")
+    assert judged(paper, left="fixed", right="lower")["verdict"] == "supported"
+
+
+def test_pairing_by_query_settles_what_spread_would_hide(tmp_path: Path) -> None:
+    hard = np.random.default_rng(0).uniform(0, 0.9, 40)
+    for seed in range(3):
+        noise = np.random.default_rng(seed).normal(0, 0.001, 40)
+        write_run(tmp_path / "p", "wikipedia", "a", seed, {KEY: hard + 0.02 + noise}, "own")
+        write_run(tmp_path / "p", "wikipedia", "b", seed, {KEY: hard}, "own")
+    assert judged(tmp_path / "p", left="a", right="b")["verdict"] == "supported"
+
+
+@pytest.mark.parametrize(
+    ("row", "named"),
+    [
+        ({"relation": ">="}, ["row 2 (1.a)", "column relation", "Write one of >, <, ~"]),
+        ({"left": "hihg"}, ["column left", "'hihg' never ran", "Did you mean 'high'?"]),
+        ({"right": ""}, ["column right", "never ran on wikipedia"]),
+        ({"right": "../../wikipedia/high"}, ["column right", "never ran on wikipedia"]),
+        ({"where": "corpus:wikipedia"}, ["column where", "cannot read", "corpus=NAME"]),
+        ({"where": "corpus=wikipedia"}, ["column where", "incomplete"]),
+        (
+            {"where": "corpus=wikipedia;task=image_to_text;protocol=test/5/average"},
+            ["column where", "has no scores", "Did you mean"],
+        ),
+        ({"metric": "mpa"}, ["column where", "|mpa", f"Did you mean {KEY!r}"]),
+        ({"margin": "-1"}, ["column margin", "negative"]),
+        ({"margin": "much"}, ["column margin", "'much' is not a number"]),
+        ({"margin": "nan"}, ["column margin", "'nan' is not a number"]),
+        ({"paper_left": ".5!"}, ["column paper_left", "not a number"]),
+        ({"status": "tested"}, ["column status", "Did you mean 'testable'?"]),
+        ({"claim": "a.b"}, ["column claim", "no number before the first dot"]),
+    ],
+)
+def test_bad_row_is_named(paper: Path, row: dict[str, str], named: list[str]) -> None:
+    with pytest.raises(InputError) as caught:
+        judged(paper, **({"left": "high", "right": "lower"} | row))
+    for text in ["hashing.csv", *named]:
+        assert text in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "named"),
+    [
+        ("margin", "margins", ["margins", "unknown column", "Did you mean 'margin'?"]),
+        (",note", "", ["note", "missing column"]),
+        ("1.b", "1.a", ["1.a", "two claims"]),
+    ],
+)
+def test_bad_file_is_named(paper: Path, before: str, after: str, named: list[str]) -> None:
+    rows = [{"claim": name, "status": "not testable"} for name in ("1.a", "1.b")]
+    path = write_claims_file(paper.parent / "hashing.csv", rows)
+    path.write_text(path.read_text().replace(before, after, 1).replace(',""', ""))
+    if before == ",note":
+        path.write_text("\n".join(line.rstrip(",") for line in path.read_text().splitlines()))
+    with pytest.raises(InputError) as caught:
+        judge_claims(path, paper)
+    for text in ["hashing.csv", *named]:
+        assert text in str(caught.value)
+
+
+def test_missing_file_is_named(paper: Path) -> None:
+    with pytest.raises(InputError, match=r"none\.csv: no such file"):
+        judge_claims(paper / "none.csv", paper)
+
+
+def test_different_queries_are_refused(paper: Path) -> None:
+    for seed in range(3):
+        write_run(paper, "wikipedia", "short", seed, {KEY: np.full(39, 0.9)}, "own")
+    with pytest.raises(InputError, match="39 queries on the left, 40 on the right"):
+        judged(paper, left="short", right="lower")
+
+
+def test_files_are_the_same_bytes_twice_and_join(tmp_path: Path) -> None:
+    tree = make_results(tmp_path, artefacts=False)
+    own = tree.paper / "claims.csv"
+    first = own.read_bytes()
+    write_claims(tree.claims, tree.paper, own)
+    assert own.read_bytes() == first
+
+    judged_frame = pd.read_csv(own, dtype=str, keep_default_na=False)
+    assert list(judged_frame.columns) == [*COLUMNS, *JUDGED]
+    verdicts = judged_frame.set_index("claim")["verdict"]
+    assert verdicts["1.wikipedia.i2t.16.ours-dssah"] == "supported"
+    assert verdicts["1.nuswide10k.i2t.16.ours-dssah"] == "not testable"
+    assert verdicts["2.wikipedia.i2t.smfh"] == "contradicted"
+    assert verdicts["4.labels"] == "not testable"
+    assert judged_frame["ours_left"][0] == f"{float(judged_frame['ours_left'][0]):.6f}"
+
+    join_claims([own], tree.edition / "claims.csv")
+    joined = pd.read_csv(tree.edition / "claims.csv", dtype=str, keep_default_na=False)
+    assert list(joined.columns) == ["paper", *judged_frame.columns]
+    assert set(joined["paper"]) == {"hashing"}
+    pd.testing.assert_frame_equal(joined.drop(columns="paper"), judged_frame)
+
+
+def test_join_refuses_claims_that_were_not_judged(tmp_path: Path) -> None:
+    path = write_claims_file(tmp_path / "hashing" / "claims.csv", [])
+    with pytest.raises(InputError, match="not a file of judged claims"):
+        join_claims([path], tmp_path / "claims.csv")
+    assert not (tmp_path / "claims.csv").exists()
+
+
+@given(st.floats(-1, 1), st.floats(0, 1), st.floats(0, 1))
+def test_turning_a_claim_round_keeps_its_verdict(low: float, width: float, margin: float) -> None:
+    high = low + width
+    there = Interval((low + high) / 2, low, high)
+    back = Interval(-there.mean, -high, -low)
+    assert verdict_of(there, ">", margin) == verdict_of(back, "<", margin)
+    assert verdict_of(there, "~", margin) == verdict_of(back, "~", margin)

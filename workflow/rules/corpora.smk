@@ -1,0 +1,71 @@
+"""Corpora: made as stand-ins or downloaded, then read into a manifest.
+
+Output of the first step is contents.csv, written last: every file with its size and checksum.
+The files themselves are not declared one by one. The manifest has one row an aligned pair.
+"""
+
+
+rule synthesize:
+    output:
+        f"{SETTINGS.data}/{{corpus}}/synthetic-{SETTINGS.edition}/contents.csv",
+    params:
+        folder=subpath(output[0], parent=True),
+        generator=lambda wildcards: as_json(EDITION.corpora[wildcards.corpus].generator),
+        code=lambda wildcards: source_digest(f"crossmodal.corpora.synthetic.{wildcards.corpus}"),
+    log:
+        f"{LOGS}/synthesize/{{corpus}}.log",
+    benchmark:
+        f"{BENCHMARKS}/synthesize/{{corpus}}.tsv"
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    shell:
+        "python -m crossmodal --log {log} synthesize {wildcards.corpus}"
+        " --folder {params.folder} --generator {params.generator:q}"
+
+
+rule download:
+    output:
+        f"{SETTINGS.data}/{{corpus}}/download/contents.csv",
+    params:
+        folder=subpath(output[0], parent=True),
+        mirror=f"--mirror '{SETTINGS.mirror}'" if SETTINGS.mirror else "",
+        parts=lambda wildcards: EDITION.corpora[wildcards.corpus].parts,
+        entry=lambda wildcards: digest_of(REGISTRY.corpus(wildcards.corpus)),
+    log:
+        f"{LOGS}/download/{{corpus}}.log",
+    benchmark:
+        f"{BENCHMARKS}/download/{{corpus}}.tsv"
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=1000,
+        runtime=1440,
+    shell:
+        "python -m crossmodal --log {log} download {wildcards.corpus}"
+        " --folder {params.folder} {params.mirror} --parts {params.parts}"
+
+
+rule manifest:
+    input:
+        lambda wildcards: f"{corpus_folder(wildcards.corpus)}/contents.csv",
+    output:
+        f"{RESULTS}/corpora/{{corpus}}/manifest.csv",
+    params:
+        folder=lambda wildcards: corpus_folder(wildcards.corpus),
+        reader=lambda wildcards: as_json(EDITION.corpora[wildcards.corpus].reader),
+        code=lambda wildcards: source_digest(f"crossmodal.corpora.{wildcards.corpus}"),
+    log:
+        f"{LOGS}/manifest/{{corpus}}.log",
+    benchmark:
+        f"{BENCHMARKS}/manifest/{{corpus}}.tsv"
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    shell:
+        "python -m crossmodal --log {log} manifest {wildcards.corpus}"
+        " --folder {params.folder} --reader {params.reader:q} --out {output}"
