@@ -200,7 +200,11 @@ def build_parser() -> argparse.ArgumentParser:
     def resolved(added: argparse.ArgumentParser) -> None:
         added.add_argument("--edition", default="demo", help="demo unless told")
         added.add_argument("--config", type=Path, default=Path("config"), help="settings folder")
-        added.add_argument("--overrides", default="{}", help="JSON: paper -> settings laid over")
+        added.add_argument(
+            "--overrides",
+            default=os.environ.get("CROSSMODAL_OVERRIDES", "{}"),
+            help="JSON: paper -> settings laid over its file (default: CROSSMODAL_OVERRIDES)",
+        )
 
     def threaded(added: argparse.ArgumentParser) -> None:
         added.add_argument("--threads", type=int, default=1, help="processor threads")

@@ -198,9 +198,9 @@ def read_run(folder: Path) -> dict[str, Any]:
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise InputError(f"not readable as JSON ({error})", file=path, mend="Train the run again") from (
-            error
-        )
+        raise InputError(
+            f"not readable as JSON ({error})", file=path, mend="Train the run again"
+        ) from (error)
     if not isinstance(record, dict):
         raise InputError("not a JSON object", file=path, mend="Train the run again")
     return record

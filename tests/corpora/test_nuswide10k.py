@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from crossmodal.corpora import nuswide10k
@@ -42,8 +43,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def small(folder: Path, seed: int = 0, per_class: int = 4) -> object:
-    return nuswide10k.read(folder, per_class=per_class, validation=10, test=10, seed=seed)
+def small(folder: Path, per_class: int = 4) -> pd.DataFrame:
+    return nuswide10k.read(folder, per_class=per_class, validation=10, test=10)
 
 
 def test_the_choice(folder: Path) -> None:
@@ -56,7 +57,9 @@ def test_the_choice(folder: Path) -> None:
     assert [nuswide10k.CONCEPTS[row % 10] for row in rows] == frame["label"].tolist()
     assert frame["clip"].tolist() == [f"place/{row:04d}_{900 + row}" for row in rows]
     assert frame["source"].tolist() == [str(900 + row) for row in rows]
-    assert frame["split"].tolist() == sorted(frame["split"], key=["train", "validation", "test"].index)
+    assert frame["split"].tolist() == sorted(
+        frame["split"], key=["train", "validation", "test"].index
+    )
 
 
 def test_the_seed_decides(folder: Path) -> None:
@@ -69,11 +72,9 @@ def test_the_seed_decides(folder: Path) -> None:
 
 
 def test_features_follow_the_manifest(folder: Path) -> None:
-    frame = nuswide10k.read(folder, per_class=4, validation=10, test=10, seed=0)
+    frame = small(folder)
     rows = frame["row"].astype(int).to_numpy()
-    assert np.array_equal(
-        nuswide10k.word_counts(folder, frame), rows[:, None] + np.arange(500) % 3
-    )
+    assert np.array_equal(nuswide10k.word_counts(folder, frame), rows[:, None] + np.arange(500) % 3)
     tags = nuswide10k.tag_indicators(folder, frame)
     assert tags.shape == (40, 1000)
     assert np.array_equal(tags.argmax(axis=1), rows)
@@ -84,12 +85,12 @@ def test_images_are_used_when_at_hand(folder: Path) -> None:
     (folder / "Flickr" / "place").mkdir(parents=True)
     for row in range(ROWS):
         (folder / "Flickr" / "place" / f"{row:04d}_{900 + row}.jpg").write_bytes(b"")
-    frame = nuswide10k.read(folder, per_class=4, validation=10, test=10)
+    frame = small(folder)
     assert all((folder / name).is_file() for name in frame["image"])
     assert "image_deep" in available_features("nuswide10k", folder)
     (folder / frame["image"].iloc[7]).unlink()
     with pytest.raises(InputError, match="1 of 40 chosen images are missing"):
-        nuswide10k.read(folder, per_class=4, validation=10, test=10)
+        small(folder)
 
 
 def test_too_few_images_are_counted(folder: Path) -> None:
@@ -128,15 +129,20 @@ def test_damaged_lists(folder: Path, name: str, lines: list[str], problem: str) 
     [("1 " * 999, "1000"), ("2 " * 1000, "0 to 1"), ("-1 " * 1000, "0"), ("x " * 1000, "whole")],
 )
 def test_damaged_tags(folder: Path, line: str, problem: str) -> None:
-    frame = nuswide10k.read(folder, per_class=4, validation=10, test=10)
+    frame = small(folder)
     write(folder, "NUS_WID_Tags/AllTags1k.txt", [line] * ROWS)
     with pytest.raises(InputError, match=problem) as caught:
         nuswide10k.tag_indicators(folder, frame)
     assert str(caught.value.field).startswith("line ")
 
 
+def test_a_manifest_of_another_corpus(folder: Path) -> None:
+    with pytest.raises(InputError, match="which rows"):
+        nuswide10k.word_counts(folder, small(folder).drop(columns="row"))
+
+
 def test_a_matrix_that_ends_early(folder: Path) -> None:
-    frame = nuswide10k.read(folder, per_class=4, validation=10, test=10)
+    frame = small(folder)
     path = folder / "Low_Level_Features" / "BoW_int.dat"
     path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:20]))
     with pytest.raises(InputError, match="lie past its end"):

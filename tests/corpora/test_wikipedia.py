@@ -30,9 +30,7 @@ def folder(tmp_path: Path) -> Path:
 
 def save(folder: Path, **changes: object) -> None:
     rows = {"I_tr": (3, 128), "I_te": (2, 128), "T_tr": (3, 10), "T_te": (2, 10)}
-    matrices = {
-        name: np.arange(n * d, dtype=float).reshape(n, d) for name, (n, d) in rows.items()
-    }
+    matrices = {name: np.arange(n * d, dtype=float).reshape(n, d) for name, (n, d) in rows.items()}
     kept = {name: value for name, value in (matrices | changes).items() if value is not None}
     scipy.io.savemat(folder / "raw_features.mat", kept)
 
@@ -143,7 +141,9 @@ def test_missing_media(folder: Path, name: str) -> None:
 
 def test_text_of_an_article(tmp_path: Path) -> None:
     path = tmp_path / "x.xml"
-    path.write_text("<document><image id='1'/><text>\nSalt &amp; <b>sea</b> & more\n</text></document>")
+    path.write_text(
+        "<document><image id='1'/><text>\nSalt &amp; <b>sea</b> & more\n</text></document>"
+    )
     assert wikipedia.read_text(path).split() == ["Salt", "&", "sea", "&", "more"]
     path.write_text("<document/>")
     with pytest.raises(InputError, match="no <text> element"):

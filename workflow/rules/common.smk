@@ -13,8 +13,10 @@ from pathlib import Path
 
 ROOT = Path(workflow.basedir)
 # Rules call `python -m crossmodal`: this interpreter, this source tree.
-os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-os.environ["PYTHONPATH"] = str(ROOT / "src")
+os.environ.update(
+    PATH=os.pathsep.join([str(Path(sys.executable).parent), *os.get_exec_path()]),
+    PYTHONPATH=str(ROOT / "src"),
+)
 sys.path.insert(0, str(ROOT / "src"))
 
 from crossmodal.config import load_edition, load_workflow, resolve
@@ -40,14 +42,18 @@ def paper_settings(paper):
     try:
         room = importlib.import_module(f"crossmodal.papers.{paper}.settings")
     except ModuleNotFoundError as error:
-        known = sorted(path.stem for path in (ROOT / "config" / "papers").glob("*.yaml"))
+        known = sorted(
+            path.stem for path in (ROOT / "config" / "papers").glob("*.yaml")
+        )
         raise InputError(
             f"there is no paper {paper!r}",
             file="config/config.yaml",
             field="papers",
             mend=f"Choose from: {', '.join(known)}",
         ) from error
-    return resolve(room.PaperSettings, paper, EDITION, SETTINGS.overrides.get(paper, {}))
+    return resolve(
+        room.PaperSettings, paper, EDITION, SETTINGS.overrides.get(paper, {})
+    )
 
 
 def lacking(corpus):
@@ -58,7 +64,9 @@ def lacking(corpus):
     if choice.source != "download":
         return None
     folder = Path(corpus_folder(corpus))
-    return availability(REGISTRY.corpus(corpus), folder, SETTINGS.mirror, also=choice.parts)
+    return availability(
+        REGISTRY.corpus(corpus), folder, SETTINGS.mirror, also=choice.parts
+    )
 
 
 def corpus_folder(corpus):
@@ -97,19 +105,25 @@ SEEDS = SETTINGS.seeds or EDITION.seeds
 RESULTS = f"{SETTINGS.results}/{SETTINGS.edition}"
 LOGS = f"logs/{SETTINGS.edition}"
 BENCHMARKS = f"benchmarks/{SETTINGS.edition}"
-OPTIONS = f"--edition {SETTINGS.edition} --overrides '{as_json(SETTINGS.overrides)}'"
+# Read by every command. Not a parameter of the rules: what an override changes is part of the
+# digests of the rules that it affects, and no other rule shall run again.
+os.environ.update(CROSSMODAL_OVERRIDES=as_json(SETTINGS.overrides))
 
 PAPERS = SETTINGS.papers
 PAPER = {paper: or_exit(paper_settings, paper) for paper in PAPERS}
 WANTED = sorted({corpus for paper in PAPERS for corpus in PAPER[paper].corpora})
 MISSING = {
-    corpus: reason for corpus in WANTED if (reason := or_exit(lacking, corpus)) is not None
+    corpus: reason
+    for corpus in WANTED
+    if (reason := or_exit(lacking, corpus)) is not None
 }
 CORPORA = [corpus for corpus in WANTED if corpus not in MISSING]
 for corpus, reason in MISSING.items():
     print(f"missing corpus {corpus}: {reason}", file=sys.stderr)
 if not CORPORA:
-    sys.exit(f"error: config/config.yaml: edition {SETTINGS.edition}: no corpus is at hand")
+    sys.exit(
+        f"error: config/config.yaml: edition {SETTINGS.edition}: no corpus is at hand"
+    )
 
 
 wildcard_constraints:

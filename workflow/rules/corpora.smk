@@ -8,10 +8,6 @@ The files themselves are not declared one by one. The manifest has one row an al
 rule synthesize:
     output:
         f"{SETTINGS.data}/{{corpus}}/synthetic-{SETTINGS.edition}/contents.csv",
-    params:
-        folder=subpath(output[0], parent=True),
-        generator=lambda wildcards: as_json(EDITION.corpora[wildcards.corpus].generator),
-        code=lambda wildcards: source_digest(f"crossmodal.corpora.synthetic.{wildcards.corpus}"),
     log:
         f"{LOGS}/synthesize/{{corpus}}.log",
     benchmark:
@@ -21,6 +17,12 @@ rule synthesize:
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        folder=subpath(output[0], parent=True),
+        generator=lambda wildcards: as_json(EDITION.corpora[wildcards.corpus].generator),
+        code=lambda wildcards: source_digest(
+            f"crossmodal.corpora.synthetic.{wildcards.corpus}"
+        ),
     shell:
         "python -m crossmodal --log {log} synthesize {wildcards.corpus}"
         " --folder {params.folder} --generator {params.generator:q}"
@@ -29,11 +31,6 @@ rule synthesize:
 rule download:
     output:
         f"{SETTINGS.data}/{{corpus}}/download/contents.csv",
-    params:
-        folder=subpath(output[0], parent=True),
-        mirror=f"--mirror '{SETTINGS.mirror}'" if SETTINGS.mirror else "",
-        parts=lambda wildcards: EDITION.corpora[wildcards.corpus].parts,
-        entry=lambda wildcards: digest_of(REGISTRY.corpus(wildcards.corpus)),
     log:
         f"{LOGS}/download/{{corpus}}.log",
     benchmark:
@@ -43,6 +40,11 @@ rule download:
     resources:
         mem_mb=1000,
         runtime=1440,
+    params:
+        folder=subpath(output[0], parent=True),
+        mirror=f"--mirror '{SETTINGS.mirror}'" if SETTINGS.mirror else "",
+        parts=lambda wildcards: EDITION.corpora[wildcards.corpus].parts,
+        entry=lambda wildcards: digest_of(REGISTRY.corpus(wildcards.corpus)),
     shell:
         "python -m crossmodal --log {log} download {wildcards.corpus}"
         " --folder {params.folder} {params.mirror} --parts {params.parts}"
@@ -53,10 +55,6 @@ rule manifest:
         lambda wildcards: f"{corpus_folder(wildcards.corpus)}/contents.csv",
     output:
         f"{RESULTS}/corpora/{{corpus}}/manifest.csv",
-    params:
-        folder=lambda wildcards: corpus_folder(wildcards.corpus),
-        reader=lambda wildcards: as_json(EDITION.corpora[wildcards.corpus].reader),
-        code=lambda wildcards: source_digest(f"crossmodal.corpora.{wildcards.corpus}"),
     log:
         f"{LOGS}/manifest/{{corpus}}.log",
     benchmark:
@@ -66,6 +64,10 @@ rule manifest:
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        folder=lambda wildcards: corpus_folder(wildcards.corpus),
+        reader=lambda wildcards: as_json(EDITION.corpora[wildcards.corpus].reader),
+        code=lambda wildcards: source_digest(f"crossmodal.corpora.{wildcards.corpus}"),
     shell:
         "python -m crossmodal --log {log} manifest {wildcards.corpus}"
         " --folder {params.folder} --reader {params.reader:q} --out {output}"

@@ -11,10 +11,6 @@ rule features:
     output:
         array=f"{RESULTS}/corpora/{{corpus}}/{{feature}}.npy",
         settings=f"{RESULTS}/corpora/{{corpus}}/{{feature}}.json",
-    params:
-        folder=lambda wildcards: corpus_folder(wildcards.corpus),
-        out=subpath(output.array, parent=True),
-        code=source_digest("crossmodal.cli:features"),
     log:
         f"{LOGS}/features/{{corpus}}/{{feature}}.log",
     benchmark:
@@ -25,6 +21,10 @@ rule features:
     resources:
         mem_mb=4000,
         runtime=120,
+    params:
+        folder=lambda wildcards: corpus_folder(wildcards.corpus),
+        out=subpath(output.array, parent=True),
+        code=source_digest("crossmodal.cli:features"),
     shell:
         "python -m crossmodal --log {log} features {wildcards.corpus} {wildcards.feature}"
         " --folder {params.folder} --manifest {input.manifest} --out {params.out}"

@@ -7,76 +7,35 @@ Then tables, figures and verdicts.
 
 from itertools import product
 
+from crossmodal.papers.hashing.plan import LINEAR, CorpusPlan
+
 HASHING = PAPER["hashing"]
 HASHING_RESULTS = f"{RESULTS}/hashing"
-HASHING_CORPORA = [corpus for corpus in HASHING.corpora if corpus in CORPORA]
 HASHING_CODE = "crossmodal.papers.hashing"
-
-
-def hashing_families(corpus, method=None):
-    """Return the families of a method (or all) whose features the corpus has."""
-    methods = [method] if method else list(HASHING.methods)
-    features = [HASHING.features[corpus].image, *corpus_features(corpus)]
-    return [name for each in methods for name in HASHING.families_of(each, features)]
-
-
-def hashing_runs(corpus, method=None):
-    """Return the run folders of a corpus."""
-    return [
-        f"{HASHING_RESULTS}/runs/{corpus}/{variant}/seed{seed}"
-        for family in hashing_families(corpus, method)
-        for variant, _ in HASHING.variants(family)
-        for seed in SEEDS
-    ]
-
-
-def hashing_inputs(corpus, method=None):
-    """Return manifest and features that a method's families read."""
-    used = {HASHING.features[corpus].image, HASHING.features[corpus].text}
-    used |= {HASHING.families[name].image_feature for name in hashing_families(corpus, method)}
-    folder = f"{RESULTS}/corpora/{corpus}"
-    return [f"{folder}/manifest.csv", *(f"{folder}/{name}.npy" for name in sorted(used - {None}))]
-
-
-def hashing_settings_digest(corpus, method):
-    """Digest what the search and the training of a method depend on."""
-    return digest_of(
-        HASHING.methods.get(method),
-        HASHING.search.get(method),
-        HASHING.tuning,
-        HASHING.bits,
-        HASHING.features[corpus],
-        {name: HASHING.families[name].settings for name in hashing_families(corpus, method)},
+HASHING_PLANS = {
+    corpus: CorpusPlan(
+        HASHING,
+        corpus,
+        corpus_features(corpus),
+        SEEDS,
+        f"{RESULTS}/corpora/{corpus}",
+        HASHING_RESULTS,
     )
+    for corpus in HASHING.corpora
+    if corpus in CORPORA
+}
+HASHING_RUNS = [run for plan in HASHING_PLANS.values() for run in plan.runs()]
 
 
-def hashing_artefacts():
-    """Return every figure and table with its place in Snakemake's own report."""
-    for name, artefact in HASHING.artefacts.items():
-        suffixes = ("svg", "png") if artefact.kind == "figure" else ("csv", "md")
-        for suffix in suffixes:
-            path = f"{HASHING_RESULTS}/{artefact.kind}s/{name}.{suffix}"
-            shown = suffix in ("svg", "csv")
-            labels = {"artefact": name, "what": artefact.title}
-            yield report(path, category="hashing", labels=labels) if shown else path
-
-
-for corpus, method in product(HASHING_CORPORA, HASHING.methods):
+for (corpus, plan), method in product(HASHING_PLANS.items(), HASHING.methods):
 
     rule:
         name:
             f"hashing_tune_{corpus}_{method}"
         input:
-            hashing_inputs(corpus, method),
+            plan.inputs(method),
         output:
             f"{HASHING_RESULTS}/tuning/{corpus}/{method}.csv",
-        params:
-            corpus=corpus,
-            method=method,
-            families=hashing_families(corpus, method),
-            folder=f"{RESULTS}/corpora/{corpus}",
-            settings=hashing_settings_digest(corpus, method),
-            code=source_digest("crossmodal.cli:tune", f"{HASHING_CODE}.tune"),
         log:
             f"{LOGS}/hashing_tune/{corpus}/{method}.log",
         benchmark:
@@ -85,11 +44,19 @@ for corpus, method in product(HASHING_CORPORA, HASHING.methods):
             ENVIRONMENT
         threads: 1
         resources:
-            gpu=0 if method in ("cvh", "smfh") else 1,
+            gpu=0 if method in LINEAR else 1,
             mem_mb=4000,
             runtime=120,
+        params:
+            corpus=corpus,
+            method=method,
+            families=plan.families(method),
+            edition=SETTINGS.edition,
+            folder=subpath(input[0], parent=True),
+            settings=digest_of(plan.training_settings(method)),
+            code=source_digest("crossmodal.cli:tune", f"{HASHING_CODE}.tune"),
         shell:
-            "python -m crossmodal --log {log} tune hashing {OPTIONS} --corpus {params.corpus}"
+            "python -m crossmodal --log {log} tune hashing --edition {params.edition} --corpus {params.corpus}"
             " --method {params.method} --families {params.families}"
             " --corpus-results {params.folder} --out {output} --threads {threads}"
 
@@ -97,23 +64,14 @@ for corpus, method in product(HASHING_CORPORA, HASHING.methods):
         name:
             f"hashing_train_{corpus}_{method}"
         input:
-            features=hashing_inputs(corpus, method),
+            features=plan.inputs(method),
             tuning=f"{HASHING_RESULTS}/tuning/{corpus}/{method}.csv",
         output:
             expand(
                 "{run}/{file}",
-                run=hashing_runs(corpus, method),
+                run=plan.runs(method),
                 file=["checkpoint.pt", "history.csv", "run.json"],
             ),
-        params:
-            corpus=corpus,
-            source=corpus_source(corpus),
-            families=hashing_families(corpus, method),
-            seeds=SEEDS,
-            folder=f"{RESULTS}/corpora/{corpus}",
-            out=HASHING_RESULTS,
-            settings=hashing_settings_digest(corpus, method),
-            code=source_digest("crossmodal.cli:train", f"{HASHING_CODE}.train"),
         log:
             f"{LOGS}/hashing_train/{corpus}/{method}.log",
         benchmark:
@@ -122,38 +80,40 @@ for corpus, method in product(HASHING_CORPORA, HASHING.methods):
             ENVIRONMENT
         threads: 1
         resources:
-            gpu=0 if method in ("cvh", "smfh") else 1,
+            gpu=0 if method in LINEAR else 1,
             mem_mb=4000,
             runtime=240,
+        params:
+            corpus=corpus,
+            source=corpus_source(corpus),
+            families=plan.families(method),
+            seeds=SEEDS,
+            edition=SETTINGS.edition,
+            folder=subpath(input[0], parent=True),
+            out=subpath(output[0], ancestor=5),
+            settings=digest_of(plan.training_settings(method)),
+            code=source_digest("crossmodal.cli:train", f"{HASHING_CODE}.train"),
         shell:
-            "python -m crossmodal --log {log} train hashing {OPTIONS} --corpus {params.corpus}"
+            "python -m crossmodal --log {log} train hashing --edition {params.edition} --corpus {params.corpus}"
             " --source {params.source} --families {params.families} --seeds {params.seeds}"
             " --corpus-results {params.folder} --tuning {input.tuning} --out {params.out}"
             " --threads {threads}"
 
 
-for corpus in HASHING_CORPORA:
+for corpus, plan in HASHING_PLANS.items():
 
     rule:
         name:
             f"hashing_evaluate_{corpus}"
         input:
-            features=hashing_inputs(corpus),
-            checkpoints=[f"{run}/checkpoint.pt" for run in hashing_runs(corpus)],
+            features=plan.inputs(),
+            checkpoints=[f"{run}/checkpoint.pt" for run in plan.runs()],
         output:
             expand(
                 "{run}/{file}",
-                run=hashing_runs(corpus),
+                run=plan.runs(),
                 file=["scores.npz", "metrics.csv", "curves.csv"],
             ),
-        params:
-            corpus=corpus,
-            families=hashing_families(corpus),
-            seeds=SEEDS,
-            folder=f"{RESULTS}/corpora/{corpus}",
-            out=HASHING_RESULTS,
-            protocol=digest_of(HASHING.protocol),
-            code=source_digest("crossmodal.cli:evaluate", f"{HASHING_CODE}.evaluate"),
         log:
             f"{LOGS}/hashing_evaluate/{corpus}.log",
         benchmark:
@@ -164,20 +124,26 @@ for corpus in HASHING_CORPORA:
         resources:
             mem_mb=4000,
             runtime=120,
+        params:
+            corpus=corpus,
+            families=plan.families(),
+            seeds=SEEDS,
+            edition=SETTINGS.edition,
+            folder=subpath(input[0], parent=True),
+            out=subpath(output[0], ancestor=5),
+            protocol=digest_of(HASHING.protocol),
+            code=source_digest("crossmodal.cli:evaluate", f"{HASHING_CODE}.evaluate"),
         shell:
-            "python -m crossmodal --log {log} evaluate hashing {OPTIONS} --corpus {params.corpus}"
+            "python -m crossmodal --log {log} evaluate hashing --edition {params.edition} --corpus {params.corpus}"
             " --families {params.families} --seeds {params.seeds}"
             " --corpus-results {params.folder} --out {params.out} --threads {threads}"
 
 
 rule hashing_collect:
     input:
-        [f"{run}/metrics.csv" for corpus in HASHING_CORPORA for run in hashing_runs(corpus)],
+        [f"{run}/metrics.csv" for run in HASHING_RUNS],
     output:
         f"{HASHING_RESULTS}/metrics.csv",
-    params:
-        runs=[run for corpus in HASHING_CORPORA for run in hashing_runs(corpus)],
-        code=source_digest("crossmodal.cli:collect"),
     log:
         f"{LOGS}/hashing_collect.log",
     benchmark:
@@ -187,6 +153,9 @@ rule hashing_collect:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        runs=lambda wildcards, input: [str(Path(file).parent) for file in input],
+        code=source_digest("crossmodal.cli:collect"),
     shell:
         "python -m crossmodal --log {log} collect {params.runs} --out {output}"
 
@@ -196,17 +165,22 @@ rule hashing_artefacts:
         f"{HASHING_RESULTS}/metrics.csv",
         [
             f"{run}/{file}"
-            for corpus in HASHING_CORPORA
-            for run in hashing_runs(corpus)
+            for run in HASHING_RUNS
             for file in ("run.json", "scores.npz", "curves.csv")
         ],
         "src/crossmodal/papers/hashing/reported.csv",
     output:
-        list(hashing_artefacts()),
-    params:
-        results=HASHING_RESULTS,
-        settings=digest_of(HASHING),
-        code=source_digest("crossmodal.cli:artefacts", f"{HASHING_CODE}.figures"),
+        [
+            report(
+                f"{HASHING_RESULTS}/{artefact.kind}s/{name}.{suffix}",
+                category="hashing",
+                labels={"artefact": name, "what": artefact.title},
+            )
+            for name, artefact in HASHING.artefacts.items()
+            for suffix in (
+                ["svg", "png"] if artefact.kind == "figure" else ["csv", "md"]
+            )
+        ],
     log:
         f"{LOGS}/hashing_artefacts.log",
     benchmark:
@@ -216,25 +190,26 @@ rule hashing_artefacts:
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        edition=SETTINGS.edition,
+        results=subpath(output[0], ancestor=2),
+        settings=digest_of(HASHING),
+        code=source_digest("crossmodal.cli:artefacts", f"{HASHING_CODE}.figures"),
     shell:
-        "python -m crossmodal --log {log} artefacts hashing {OPTIONS} --results {params.results}"
+        "python -m crossmodal --log {log} artefacts hashing --edition {params.edition} --results {params.results}"
 
 
 rule hashing_claims:
     input:
         f"{HASHING_RESULTS}/metrics.csv",
-        [
-            f"{run}/{file}"
-            for corpus in HASHING_CORPORA
-            for run in hashing_runs(corpus)
-            for file in ("run.json", "scores.npz")
-        ],
+        [f"{run}/{file}" for run in HASHING_RUNS for file in ("run.json", "scores.npz")],
         claims="config/claims/hashing.csv",
     output:
-        report(f"{HASHING_RESULTS}/claims.csv", category="hashing", labels={"artefact": "claims"}),
-    params:
-        results=HASHING_RESULTS,
-        code=source_digest("crossmodal.cli:claims"),
+        report(
+            f"{HASHING_RESULTS}/claims.csv",
+            category="hashing",
+            labels={"artefact": "claims"},
+        ),
     log:
         f"{LOGS}/hashing_claims.log",
     benchmark:
@@ -244,6 +219,9 @@ rule hashing_claims:
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        results=subpath(output[0], parent=True),
+        code=source_digest("crossmodal.cli:claims"),
     shell:
         "python -m crossmodal --log {log} claims --claims {input.claims}"
         " --results {params.results} --out {output}"

@@ -6,16 +6,12 @@ rule report:
         [getattr(rules, f"{paper}_artefacts").output for paper in PAPERS],
         [f"{RESULTS}/{paper}/claims.csv" for paper in PAPERS],
         [f"{RESULTS}/corpora/{corpus}/manifest.csv" for corpus in CORPORA],
-        expand("src/crossmodal/reporting/report.{suffix}", suffix=["html.j2", "css", "js"]),
+        expand(
+            "src/crossmodal/reporting/report.{suffix}", suffix=["html.j2", "css", "js"]
+        ),
     output:
         claims=f"{RESULTS}/claims.csv",
         page=f"{RESULTS}/report.html",
-    params:
-        results=RESULTS,
-        papers=PAPERS,
-        missing=as_json(MISSING),
-        settings=digest_of(PAPER, SETTINGS.edition, EDITION),
-        code=source_digest("crossmodal.cli:report"),
     log:
         f"{LOGS}/report.log",
     benchmark:
@@ -25,6 +21,13 @@ rule report:
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        edition=SETTINGS.edition,
+        results=subpath(output.page, parent=True),
+        papers=PAPERS,
+        missing=as_json(MISSING),
+        settings=digest_of(PAPER, SETTINGS.edition, EDITION),
+        code=source_digest("crossmodal.cli:report"),
     shell:
-        "python -m crossmodal --log {log} report {params.papers} {OPTIONS}"
+        "python -m crossmodal --log {log} report {params.papers} --edition {params.edition}"
         " --results {params.results} --missing {params.missing:q}"

@@ -31,7 +31,7 @@ def read_manifest(path: Path) -> pd.DataFrame:
         raise InputError("there is no manifest", file=path, mend="Run the corpus stage first")
     try:
         frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
-    except (ValueError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise InputError(
             f"not a readable table ({error})", file=path, mend="Write the manifest again"
         ) from error

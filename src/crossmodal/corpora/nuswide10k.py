@@ -166,7 +166,7 @@ def _image_names(folder: Path) -> list[str]:
 def _single_concept(folder: Path, rows: int) -> NDArray[np.int64]:
     """Return for each image the one concept of the ten it shows, or -1."""
     path = _existing(folder / "ConceptsList" / "Concepts81.txt")
-    absent = set(CONCEPTS) - set(path.read_text(encoding="utf-8").split())
+    absent = set(CONCEPTS) - set(path.read_text(encoding="utf-8", errors="replace").split())
     if absent:
         raise InputError(
             f"the list lacks {', '.join(sorted(absent))}",
@@ -210,6 +210,13 @@ def _selected_rows(
 ) -> NDArray[np.float32]:
     """Read some lines of a text matrix without holding the others (the tags take 540 MB)."""
     path = _existing(folder / name)
+    if "row" not in manifest or not manifest["row"].str.isdecimal().all():
+        raise InputError(
+            "the manifest does not say which rows it was chosen from",
+            file=path,
+            field="row",
+            mend="Write the manifest again from this folder",
+        )
     position = {int(row): index for index, row in enumerate(manifest["row"])}
     matrix = np.zeros((len(manifest), width), dtype=np.float32)
     found = 0

@@ -131,7 +131,11 @@ def _lines(path: Path) -> list[str]:
         raise InputError(
             "there is no such file", file=path, mend="Point at a folder in the published layout"
         )
-    return [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    return [
+        line
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines()
+        if line.strip()
+    ]
 
 
 def _fields(path: Path, number: int, line: str, categories: list[str]) -> tuple[str, str, str]:

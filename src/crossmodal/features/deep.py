@@ -75,7 +75,7 @@ def vgg16_fc7(images: Sequence[Path], weights: Path) -> NDArray[np.float32]:
     Raises:
         InputError: The weights are missing or not those of VGG16; an image cannot be read.
     """
-    network = vgg16(weights=None)
+    network = vgg16(weights=None, init_weights=False)
     try:
         network.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
     except Exception as error:  # torch raises many kinds for a file that is not what it should be

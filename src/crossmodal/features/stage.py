@@ -54,8 +54,8 @@ class Source:
 
     def media(self, column: str) -> list[Path]:
         """Return the files of a manifest column, or refuse when it is empty."""
-        names = self.manifest[column]
-        if (names == "").any():
+        names = self.manifest.get(column)
+        if names is None or (names == "").any():
             raise InputError(
                 f"the {column}s themselves are not at hand",
                 file=self.folder,

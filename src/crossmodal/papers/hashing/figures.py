@@ -117,7 +117,7 @@ def _method_table(corpus: str, task: str) -> Callable[[Results, Path], None]:
     return write
 
 
-def _reported(corpus: str, task: str) -> dict[tuple[str, int], float]:
+def _reported(corpus: str, task: str) -> dict[tuple[str, int | None], float]:
     """Return the paper's numbers of a corpus: (family, bits) -> mAP; none for text queries."""
     frame = pd.read_csv(Path(__file__).with_name("reported.csv"))
     rows = frame[frame["corpus"] == corpus]

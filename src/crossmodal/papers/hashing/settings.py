@@ -129,12 +129,3 @@ class PaperSettings(Settings):
             return
         for bits in entry.bits or self.bits:
             yield f"{family}_{bits}", bits
-
-    def families_of(self, method: str, features: list[str] | None = None) -> list[str]:
-        """Return the families of a method whose image feature is at hand (None: all)."""
-        return [
-            name
-            for name, family in self.families.items()
-            if family.method == method
-            and (features is None or (family.image_feature or features[0]) in features)
-        ]

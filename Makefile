@@ -1,0 +1,60 @@
+# make run    set up on first use, then every figure and table on stand-in data
+# make test   set up on first use, then all tests
+# The rest:   make check | bench | lock | clean
+
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+CORES ?= $(shell getconf _NPROCESSORS_ONLN)
+EDITION ?= demo
+# Extra words for snakemake, e.g. ARGS="hashing --resources gpu=2".
+ARGS ?=
+# TORCH=cpu installs the small CPU builds of torch from the index that TORCH_INDEX names
+# (PyTorch's installation page says which); everything else comes from the lock.
+TORCH ?= gpu
+TORCH_INDEX ?=
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+HASHED := --no-deps --require-hashes
+
+.PHONY: run test check bench lock clean setup
+
+run: setup
+	$(BIN)/python workflow/scripts/run_once.py --cores $(CORES) --config edition=$(EDITION) $(ARGS)
+
+test: setup
+	$(BIN)/python -m pytest -n $(CORES) --dist loadgroup
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/snakemake --lint
+	$(BIN)/crossmodal config --check
+
+bench: setup
+	$(BIN)/python -m tests.bench
+
+lock: setup
+	$(BIN)/python envs/lock.py
+
+clean:
+	rm -rf results/* data/* logs benchmarks .snakemake .state
+
+setup: $(VENV)/.ready-$(TORCH)
+
+$(VENV)/.ready-gpu: envs/requirements.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	@echo "Installing the locked environment into $(VENV) (a few minutes, about 5 GB)"
+	$(PIP) $(HASHED) -r envs/requirements.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(VENV)/.ready-cpu: envs/requirements-cpu.txt pyproject.toml
+	@test -n "$(TORCH_INDEX)" || { echo "error: TORCH=cpu needs TORCH_INDEX=<address of PyTorch's CPU builds>"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) --no-deps --index-url $(TORCH_INDEX) torch==2.11.0 torchaudio==2.11.0 torchvision==0.26.0
+	$(PIP) $(HASHED) -r envs/requirements-cpu.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
+	touch $@
