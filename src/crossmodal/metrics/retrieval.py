@@ -18,12 +18,13 @@ pairs, most of it for the histogram; a stable ranking sorts and takes some 70 ti
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from crossmodal.errors import InputError
+from crossmodal.metrics import ties
 from crossmodal.metrics.hamming import WORD_BITS, Codes, distances, query_chunks
 
 Ties = Literal["average", "stable"]
@@ -32,30 +33,6 @@ Labels = NDArray[Any]
 
 # Working arrays of eight bytes an item that a query needs at once when every item is a group.
 _SORTED_ROW_ARRAYS = 12
-# Hoeffding: a hypergeometric count of k draws lies further than 5 sqrt(k) from its mean with
-# probability below 2 exp(-50), far under the precision of float64.
-_TAIL = 5.0
-
-
-class _Groups(NamedTuple):
-    """Tie groups of some queries, best first: items and relevant items, int64 [q, groups]."""
-
-    items: NDArray[np.int64]
-    hits: NDArray[np.int64]
-
-
-class _Boundary(NamedTuple):
-    """The tie group a cut-off falls inside, per query [q], as float64.
-
-    ``slots`` places of the group lie within the cut-off (0 where the cut-off falls between
-    groups); ``items_before`` and ``hits_before`` count the groups wholly within it.
-    """
-
-    items: Floats
-    hits: Floats
-    slots: Floats
-    items_before: Floats
-    hits_before: Floats
 
 
 def average_precision_hamming(
@@ -76,7 +53,7 @@ def average_precision_hamming(
         ValueError: Shapes do not fit, the database is empty, or ``cutoff`` is below 1.
     """
     groups = _hamming_groups(query_codes, database_codes, query_labels, database_labels, ties)
-    return _join(_average_precision(part, cutoff) for part in groups)
+    return _join(ties.average_precision(part, cutoff) for part in groups)
 
 
 def average_precision_scores(
@@ -96,7 +73,7 @@ def average_precision_scores(
         ValueError: Shapes do not fit, the database is empty, or ``cutoff`` is below 1.
     """
     groups = _score_groups(scores, query_labels, database_labels, ties)
-    return _join(_average_precision(part, cutoff) for part in groups)
+    return _join(ties.average_precision(part, cutoff) for part in groups)
 
 
 def chance_average_precision(
@@ -107,8 +84,10 @@ def chance_average_precision(
     labels, inverse = np.unique(query_labels, return_inverse=True)
     start, stop = _class_slices(labels, np.sort(database_labels))
     items = np.full((len(labels), 1), len(database_labels), np.int64)
-    groups = _Groups(items, (stop - start)[:, None])
-    return _average_precision(groups, len(database_labels) if cutoff is None else cutoff)[inverse]
+    groups = ties.Groups(items, (stop - start)[:, None])
+    return ties.average_precision(groups, len(database_labels) if cutoff is None else cutoff)[
+        inverse
+    ]
 
 
 def recall_at_k(
@@ -125,7 +104,8 @@ def recall_at_k(
     negative distances. Raises as :func:`average_precision_scores`.
     """
     return _join(
-        _recall_at_k(part, k) for part in _score_groups(scores, query_labels, database_labels, ties)
+        ties.recall_at_k(part, k)
+        for part in _score_groups(scores, query_labels, database_labels, ties)
     )
 
 
@@ -142,7 +122,7 @@ def reciprocal_rank(
     :func:`average_precision_scores`.
     """
     return _join(
-        _reciprocal_rank(part)
+        ties.reciprocal_rank(part)
         for part in _score_groups(scores, query_labels, database_labels, ties)
     )
 
@@ -190,14 +170,14 @@ def precision_recall_curve_hamming(
     highest precision at any radius whose recall reaches the level; 0 without relevant items.
     """
     groups = _hamming_groups(query_codes, database_codes, query_labels, database_labels, "average")
-    return _mean_curve(groups, points)
+    return ties.mean_curve(groups, points)
 
 
 def precision_recall_curve_scores(
     scores: NDArray[Any], query_labels: Labels, database_labels: Labels, *, points: int = 11
 ) -> tuple[Floats, Floats]:
     """As :func:`precision_recall_curve_hamming` for ``scores`` [q, n], equal scores taken whole."""
-    return _mean_curve(_score_groups(scores, query_labels, database_labels, "average"), points)
+    return ties.mean_curve(_score_groups(scores, query_labels, database_labels, "average"), points)
 
 
 def _hamming_groups(
@@ -206,13 +186,13 @@ def _hamming_groups(
     query_labels: Labels,
     database_labels: Labels,
     ties: Ties,
-) -> Iterator[_Groups]:
+) -> Iterator[ties.Groups]:
     _check_labels(len(query_codes), len(database_codes), query_labels, database_labels)
     if ties == "stable":
         for rows in query_chunks(len(query_codes), row_bytes=_sorted_row_bytes(database_labels)):
             found = distances(query_codes[rows], database_codes)
             order = np.argsort(found, axis=1, kind="stable")
-            yield _single_items(database_labels[order] == query_labels[rows, None])
+            yield ties.single_items(database_labels[order] == query_labels[rows, None])
         return
     # Sorted by class, the items relevant to a query are one slice of its distances.
     by_class = np.argsort(database_labels, kind="stable")
@@ -226,12 +206,12 @@ def _hamming_groups(
             np.bincount(row[first:last], minlength=cells)
             for row, first, last in zip(found, start[rows], stop[rows], strict=True)
         ]
-        yield _Groups(np.stack(items), np.stack(hits))
+        yield ties.Groups(np.stack(items), np.stack(hits))
 
 
 def _score_groups(
     scores: NDArray[Any], query_labels: Labels, database_labels: Labels, ties: Ties
-) -> Iterator[_Groups]:
+) -> Iterator[ties.Groups]:
     if scores.ndim != 2:
         raise ValueError(f"scores must be [q, n], got {scores.shape}")
     _check_labels(scores.shape[0], scores.shape[1], query_labels, database_labels)
@@ -244,143 +224,14 @@ def _score_groups(
         part = np.take_along_axis(part, order, axis=1)
         starts_group = part[:, 1:] != part[:, :-1]
         if ties == "stable" or starts_group.all():
-            yield _single_items(relevant)
+            yield ties.single_items(relevant)
             continue
         cell = np.zeros(part.shape, np.int64)
         np.cumsum(starts_group, axis=1, out=cell[:, 1:])
         cell += np.arange(len(part))[:, None] * part.shape[1]
         items = np.bincount(cell.ravel(), minlength=part.size)
         hits = np.bincount(cell[relevant], minlength=part.size)
-        yield _Groups(items.reshape(part.shape), hits.reshape(part.shape))
-
-
-def _single_items(relevant: NDArray[np.bool_]) -> _Groups:
-    return _Groups(np.ones(relevant.shape, np.int64), relevant.astype(np.int64))
-
-
-def _average_precision(groups: _Groups, cutoff: int | None) -> Floats:
-    ends = np.cumsum(groups.items, axis=1)
-    database = int(ends[0, -1]) if len(ends) else 0
-    harmonic = np.concatenate(([0.0], np.cumsum(1.0 / np.arange(1, database + 1))))
-    items_before = ends - groups.items
-    hits_before = np.cumsum(groups.hits, axis=1) - groups.hits
-    sums = _precision_sum(groups.items, groups.hits, items_before, hits_before, harmonic)
-    if cutoff is None:
-        cutoff = database
-    total = np.where(ends <= cutoff, sums, 0.0).sum(axis=1)
-    edge = _boundary(groups, cutoff)
-    result: Floats = total / np.maximum(edge.hits_before, 1)
-    inside = np.flatnonzero((edge.slots > 0) & (edge.hits > 0))
-    if inside.size:
-        edge = _Boundary(*(field[inside, None] for field in edge))
-        hits, probability = _hits_within(edge)
-        part = _precision_sum(edge.slots, hits, edge.items_before, edge.hits_before, harmonic)
-        values = (total[inside, None] + part) / np.maximum(edge.hits_before + hits, 1)
-        result[inside] = (probability * values).sum(axis=1)
-    return result
-
-
-def _precision_sum(
-    items: NDArray[Any],
-    hits: NDArray[Any],
-    items_before: NDArray[Any],
-    hits_before: NDArray[Any],
-    harmonic: Floats,
-) -> Floats:
-    """Expected sum of the precisions at the relevant items of a group in random order.
-
-    Place i of the group is relevant with probability hits / items; then i - 1 places before it
-    hold (i - 1) (hits - 1) / (items - 1) further ones on average. The sum of
-    (hits_before + 1 + (i - 1) slope) / (items_before + i) over i has a closed form.
-    """
-    slope = (hits - 1) / np.maximum(items - 1, 1)
-    first = np.asarray(items_before, np.int64)
-    last = first + np.asarray(items, np.int64)
-    inverse_ranks = harmonic[last] - harmonic[first]
-    # The difference of large sums has lost digits that a single item need not lose.
-    inverse_ranks = np.where(items == 1, 1.0 / (items_before + 1), inverse_ranks)
-    total = slope * items + (hits_before + 1 - slope * (items_before + 1)) * inverse_ranks
-    result: Floats = total * hits / np.maximum(items, 1)
-    return result
-
-
-def _boundary(groups: _Groups, cutoff: int) -> _Boundary:
-    if cutoff < 1:
-        raise ValueError(f"the cut-off must be at least 1, got {cutoff}")
-    ends = np.cumsum(groups.items, axis=1)
-    whole = ends <= cutoff
-    items_before = np.where(whole, groups.items, 0).sum(axis=1)
-    hits_before = np.where(whole, groups.hits, 0).sum(axis=1)
-    # Where every group is whole, there is nothing left to fill and the group does not count.
-    straddling = np.argmin(whole, axis=1)[:, None]
-    fields = (
-        np.take_along_axis(groups.items, straddling, axis=1)[:, 0],
-        np.take_along_axis(groups.hits, straddling, axis=1)[:, 0],
-        np.where(whole[:, -1], 0, cutoff - items_before),
-        items_before,
-        hits_before,
-    )
-    return _Boundary(*(field.astype(np.float64) for field in fields))
-
-
-def _hits_within(edge: _Boundary) -> tuple[Floats, Floats]:
-    """Numbers of relevant items of the boundary group within the cut-off, and probabilities.
-
-    Each [q, counts]: the hypergeometric distribution, cut where it is below float64, from the
-    ratios of neighbouring terms. ``edge`` has fields [q, 1].
-    """
-    misses = edge.items - edge.hits
-    centre = edge.slots * edge.hits / edge.items
-    reach = _TAIL * np.sqrt(edge.slots) + 1
-    low: Floats = np.maximum(np.maximum(0, edge.slots - misses), np.floor(centre - reach))
-    high = np.minimum(np.minimum(edge.slots, edge.hits), np.ceil(centre + reach))
-    hits = low + np.arange(int((high - low).max()) + 1)
-    grows = (edge.hits - hits) * (edge.slots - hits)
-    shrinks = (hits + 1) * (misses - edge.slots + hits + 1)
-    valid = hits < high
-    ratio = np.where(valid, grows, 1) / np.where(valid, shrinks, 1)
-    log_probability = np.zeros(hits.shape)
-    np.cumsum(np.log(ratio[:, :-1]), axis=1, out=log_probability[:, 1:])
-    log_probability[hits > high] = -np.inf
-    probability = np.exp(log_probability - log_probability.max(axis=1, keepdims=True))
-    return hits, probability / probability.sum(axis=1, keepdims=True)
-
-
-def _recall_at_k(groups: _Groups, k: int) -> Floats:
-    edge = _Boundary(*(field[:, None] for field in _boundary(groups, k)))
-    place = np.arange(k)
-    misses = np.maximum(edge.items - edge.hits - place, 0) / np.maximum(edge.items - place, 1)
-    all_missed = np.where(place < edge.slots, misses, 1.0).prod(axis=1)
-    return np.where(edge.hits_before[:, 0] > 0, 1.0, 1.0 - all_missed)
-
-
-def _reciprocal_rank(groups: _Groups) -> Floats:
-    first = np.argmax(groups.hits > 0, axis=1)[:, None]
-    items = np.take_along_axis(groups.items, first, axis=1)
-    hits = np.take_along_axis(groups.hits, first, axis=1)
-    before = np.take_along_axis(np.cumsum(groups.items, axis=1), first, axis=1) - items
-    misses = items - hits
-    place = np.arange(int(misses.max(initial=0)) + 1)
-    left = np.maximum(items - place, 1)
-    missed = np.cumprod(np.maximum(misses - place, 0) / left, axis=1)
-    missed = np.hstack((np.ones((len(missed), 1)), missed[:, :-1]))
-    result: Floats = (missed * hits / left / (before + place + 1)).sum(axis=1)
-    return result
-
-
-def _mean_curve(groups: Iterator[_Groups], points: int) -> tuple[Floats, Floats]:
-    levels = np.linspace(0.0, 1.0, points)
-    total, count = np.zeros(points), 0
-    for part in groups:
-        hits = np.cumsum(part.hits, axis=1)
-        precision = hits / np.maximum(np.cumsum(part.items, axis=1), 1)
-        highest = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
-        # A level of 0.7 asks for 7 of 10 relevant items, whatever 0.7 * 10 rounds to.
-        needed = np.ceil(levels * hits[:, -1:] - 1e-9)
-        for row_hits, row_needed, row_highest in zip(hits, needed, highest, strict=True):
-            total += row_highest[np.searchsorted(row_hits, row_needed)]
-        count += len(hits)
-    return levels, total / count
+        yield ties.Groups(items.reshape(part.shape), hits.reshape(part.shape))
 
 
 def _class_slices(

@@ -1,72 +1,22 @@
-"""Every figure and table of the paper, from the files of its runs."""
+"""The paper's figures, and the list of all its artefacts, from the files of its runs."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 
 from crossmodal.errors import InputError
 from crossmodal.metrics.uncertainty import bootstrap_mean
+from crossmodal.papers.hashing.results import MAIN, NAMES, TASK_NAMES, Results
 from crossmodal.papers.hashing.settings import PaperSettings
+from crossmodal.papers.hashing.tables import method_table, table_protocols, table_readings
 from crossmodal.reporting import style, tables
-from crossmodal.runs import Run, read_run
-
-NAMES = {"wikipedia": "Wikipedia", "nuswide10k": "NUS-WIDE-10K"}
-TASK_NAMES = {"image_to_text": "image → text", "text_to_image": "text → image"}
-MAIN = ("cvh", "smfh", "ssah", "dssah", "ours")
-
-
-@dataclass(frozen=True)
-class Results:
-    """The collected runs of the paper in one edition."""
-
-    settings: PaperSettings
-    folder: Path
-    sources: dict[str, str]
-    variants: dict[str, list[str]]
-
-    @classmethod
-    def read(cls, settings: PaperSettings, folder: Path) -> Results:
-        """Read which runs there are from `results/<edition>/hashing`."""
-        sources: dict[str, str] = {}
-        variants: dict[str, list[str]] = {}
-        for _, record in tables.run_records(folder):
-            sources[record["corpus"]] = record["source"]
-            seen = variants.setdefault(record["corpus"], [])
-            if record["variant"] not in seen:
-                seen.append(record["variant"])
-        return cls(settings, folder, sources, variants)
-
-    @property
-    def source(self) -> str:
-        """Return `synthetic` as soon as one corpus is a stand-in."""
-        values = set(self.sources.values())
-        return "synthetic" if "synthetic" in values else min(values, default="own")
-
-    def longest(self, corpus: str, family: str) -> str | None:
-        """Return the variant of a family with the longest code that ran on a corpus."""
-        ran = [
-            variant
-            for variant, _ in self.settings.variants(family)
-            if variant in self.variants.get(corpus, [])
-        ]
-        return ran[-1] if ran else None
-
-    def scores(self, corpus: str, variant: str, task: str, protocol: str) -> np.ndarray:
-        """Return average precisions [seeds, queries]."""
-        return tables.run_scores(self.folder, corpus, variant)[f"{task}|{protocol}|map"]
-
-    def main_protocol(self) -> str:
-        """Return the protocol of the main tables: other modality's test part, all ranks."""
-        return self.settings.protocol.label("test", None)
+from crossmodal.runs import Run
 
 
 def write_artefacts(settings: PaperSettings, folder: Path) -> None:
@@ -86,145 +36,6 @@ def write_artefacts(settings: PaperSettings, folder: Path) -> None:
             )
         kind = "figures" if settings.artefacts[name].kind == "figure" else "tables"
         ARTEFACTS[name](results, folder / kind / name)
-
-
-def _method_table(corpus: str, task: str) -> Callable[[Results, Path], None]:
-    def write(results: Results, stem: Path) -> None:
-        settings = results.settings
-        reported = _reported(corpus, task)
-        rows = [
-            {
-                "method": settings.families[family].title,
-                "bits": "–" if bits is None else str(bits),
-                "variant": variant,
-                "paper": reported.get((family, bits), math.nan),
-            }
-            for family in (*MAIN, "semantic")
-            for variant, bits in settings.variants(family)
-        ]
-        protocol = results.main_protocol()
-        frame = tables.comparison(
-            results.folder, corpus, f"{task}|{protocol}|map", pd.DataFrame(rows)
-        )
-        tables.write_table(
-            frame,
-            stem,
-            title=f"{NAMES[corpus]}, {TASK_NAMES[task]}, mean average precision",
-            source=results.sources.get(corpus, "missing"),
-            note=_protocol_note(results, corpus, protocol, task),
-        )
-
-    return write
-
-
-def _reported(corpus: str, task: str) -> dict[tuple[str, int | None], float]:
-    """Return the paper's numbers of a corpus: (family, bits) -> mAP; none for text queries."""
-    frame = pd.read_csv(Path(__file__).with_name("reported.csv"))
-    rows = frame[frame["corpus"] == corpus]
-    keys = zip(rows["family"], rows["bits"], strict=True)
-    return dict(zip(keys, rows[task], strict=True)) if task in frame else {}
-
-
-def _protocol_note(results: Results, corpus: str, protocol: str, task: str) -> str:
-    database, cutoff, ties = protocol.split("/")
-    if corpus not in results.sources:
-        return f"The corpus {NAMES[corpus]} is not at hand."
-    return (
-        f"Protocol `{protocol}`: test queries against the other modality's {database} part, "
-        f"ranks: {cutoff}, equal distances: {ties}. Chance: "
-        f"{_chance(results, corpus, protocol, task):.3f}. Interval: 95 %, over seeds and queries."
-    )
-
-
-def _chance(results: Results, corpus: str, protocol: str, task: str) -> float:
-    metrics = pd.read_csv(results.folder / "metrics.csv")
-    rows = metrics[
-        (metrics["corpus"] == corpus)
-        & (metrics["protocol"] == protocol)
-        & (metrics["task"] == task)
-        & (metrics["metric"] == "map_chance")
-    ]
-    return float(rows["value"].iloc[0])
-
-
-def table_protocols(results: Results, stem: Path) -> None:
-    """Every method at its longest code: mAP by task, database and cut-off, and chance."""
-    protocol = results.settings.protocol
-    labels = [protocol.label(d, c) for d in protocol.databases for c in protocol.cutoffs]
-    rows = []
-    for corpus in results.variants:
-        chance: dict[str, Any] = {"corpus": NAMES[corpus], "method": "chance", "variant": ""}
-        for task in TASK_NAMES:
-            for label in labels:
-                chance[f"{task} {label}"] = _chance(results, corpus, label, task)
-        rows.append(chance)
-        for family in (*MAIN, "semantic"):
-            variant = results.longest(corpus, family)
-            if variant is None:
-                continue
-            row: dict[str, Any] = {
-                "corpus": NAMES[corpus],
-                "method": results.settings.families[family].title,
-                "variant": variant,
-            }
-            for task in TASK_NAMES:
-                for label in labels:
-                    scores = results.scores(corpus, variant, task, label)
-                    row[f"{task} {label}"] = float(scores.mean())
-            rows.append(row)
-    tables.write_table(
-        pd.DataFrame(rows),
-        stem,
-        title="Mean average precision under every protocol",
-        source=results.source,
-        note=(
-            "Columns: direction, database / ranks counted / treatment of equal distances. Average "
-            "precision within a cut-off is divided by the relevant items within it."
-        ),
-    )
-
-
-READINGS = (
-    ("ours", "ours_separate", "one classifier after both codes / one each (as written)"),
-    ("ours", "semantic", "codes / class posteriors"),
-    ("cvh", "cvh_deep", "bag of visual words / deep image feature"),
-    ("ours", "ours_deep", "bag of visual words / deep image feature"),
-    ("semantic", "semantic_deep", "bag of visual words / deep image feature"),
-)
-
-
-def table_readings(results: Results, stem: Path) -> None:
-    """The default reading beside the other one, with the interval of the difference."""
-    protocol = results.main_protocol()
-    rows = []
-    for corpus in results.variants:
-        for first, second, what in READINGS:
-            left, right = results.longest(corpus, first), results.longest(corpus, second)
-            if left is None or right is None:
-                continue
-            for task, task_name in TASK_NAMES.items():
-                a = results.scores(corpus, left, task, protocol)
-                b = results.scores(corpus, right, task, protocol)
-                interval = bootstrap_mean(b - a)
-                rows.append(
-                    {
-                        "corpus": NAMES[corpus],
-                        "task": task_name,
-                        "reading": what,
-                        "first": float(a.mean()),
-                        "second": float(b.mean()),
-                        "second - first": interval.mean,
-                        "from": interval.low,
-                        "to": interval.high,
-                    }
-                )
-    tables.write_table(
-        pd.DataFrame(rows),
-        stem,
-        title="Readings and features, mean average precision",
-        source=results.source,
-        note=f"Protocol `{protocol}`; the last two columns are the 95 % interval of the gain.",
-    )
 
 
 def _method_figure(corpus: str, task: str) -> Callable[[Results, Path], None]:
@@ -262,7 +73,7 @@ def _method_figure(corpus: str, task: str) -> Callable[[Results, Path], None]:
                 label="semantic matching, no code",
             )
         axis.axhline(
-            _chance(results, corpus, protocol, task),
+            results.chance(corpus, protocol, task),
             color="#777777",
             linestyle=":",
             linewidth=1.2,
@@ -270,8 +81,8 @@ def _method_figure(corpus: str, task: str) -> Callable[[Results, Path], None]:
         )
         axis.set_xticks(range(len(settings.bits)), [str(bits) for bits in settings.bits])
         axis.set_xlabel(style.axis_label("code length", unit="bit"))
-        queries = results.scores(corpus, results.variants[corpus][0], task, protocol).shape[1]
-        axis.set_ylabel(style.axis_label("mean average precision", n=queries))
+        label = style.axis_label("mean average precision", n=results.queries(corpus))
+        axis.set_ylabel(label)
         axis.set_title(f"{NAMES[corpus]}, {TASK_NAMES[task]}")
         fig.legend(*axis.get_legend_handles_labels(), loc="outside right center")
         style.save(fig, stem, source=results.sources[corpus])
@@ -309,14 +120,15 @@ def fig_precision_recall(results: Results, stem: Path) -> None:
                 markevery=max(1, len(radius) // 8),
                 **looks[family].line(),
             )
+        queries = results.queries(corpus)
         for column, task in enumerate(TASK_NAMES.values()):
             axes[row, column].set_title(f"{NAMES[corpus]}, {task}")
             axes[row, column].set_xlabel("recall")
-            axes[row, column].set_ylabel("interpolated precision")
+            axes[row, column].set_ylabel(style.axis_label("precision", n=queries))
             axes[row, column].set_ylim(bottom=0)
-        axes[row, 2].set_title("hash lookup, image → text")
+        axes[row, 2].set_title("lookup, image → text")
         axes[row, 2].set_xlabel(style.axis_label("Hamming radius", unit="bit"))
-        axes[row, 2].set_ylabel("precision within radius")
+        axes[row, 2].set_ylabel(style.axis_label("precision", n=queries))
         axes[row, 2].set_ylim(bottom=0)
     fig.legend(loc="outside lower center", ncols=len(MAIN))
     style.save(fig, stem, source=results.source)
@@ -348,74 +160,92 @@ BRANCHES = {
 
 def fig1_networks(results: Results, stem: Path) -> None:
     """The networks as they were built, one column a branch, read from `run.json`."""
-    corpus = next(iter(results.variants), None)
-    fig, axes = style.figure(
-        "double",
-        height=4.6,
-        columns=len(BRANCHES),
-        width_ratios=[len(branches) for branches in BRANCHES.values()],
-    )
+    corpus = next(iter(results.variants))
+    columns = [len(branches) for branches in BRANCHES.values()]
+    fig, axes = style.figure("double", height=4.0, columns=len(BRANCHES), width_ratios=columns)
     for axis, (family, branches) in zip(axes[0], BRANCHES.items(), strict=True):
         axis.set_axis_off()
-        axis.set_title(results.settings.families[family].title)
-        variant = results.longest(corpus, family) if corpus else None
-        if corpus is None or variant is None:
-            continue
-        seed = next(
-            record["seed"]
+        variant = results.longest(corpus, family)
+        record = next(
+            record
             for _, record in tables.run_records(results.folder)
             if (record["corpus"], record["variant"]) == (corpus, variant)
         )
-        record = read_run(Run(corpus, variant, seed).folder(results.folder))
-        for place, names in enumerate(branches):
-            layers = [layer for name in names for layer in record["network"][name]]
-            width = (
-                record["config"][f"{names[0]}_width"]
-                if names[0] != "label"
-                else len(record["config"]["classes"])
-            )
-            _draw_branch(axis, place, names[0], width, layers)
+        axis.set_title(
+            f"{results.settings.families[family].title}, {record['config']['bits']} bits"
+        )
+        stacks = [_branch_layers(record, names) for names in branches]
+        for place, stack in enumerate(stacks):
+            _draw_branch(axis, place, stack)
         axis.set_xlim(-0.5, len(branches) - 0.5)
-    style.save(fig, stem, source=results.sources.get(corpus or "", "missing"))
+        axis.set_ylim(-0.5, 7.5)
+    style.save(fig, stem, source=results.sources[corpus])
 
 
-def _draw_branch(axis: Axes, place: int, name: str, width: int, layers: Sequence[dict]) -> None:
-    """Draw a branch upwards: its input, then a box for every layer with parameters or a tanh."""
-    shown = [f"{name}\n{width} features"]
+def _branch_layers(record: dict[str, Any], names: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Return (what, size) of a branch from its input on; the scales of a fusion are one layer."""
+    config = record["config"]
+    width = config.get(f"{names[0]}_width", len(config["classes"]))
+    stack = [(f"{names[0]} input", f"{width}")]
+    layers = [layer for name in names for layer in record["network"][name]]
+    scales = [layer for layer in layers if layer["name"].startswith("fusion.")]
+    if scales:
+        parameters = sum(layer["parameters"] for layer in scales)
+        stack.append(("multi-scale fusion", f"{len(scales)} pools, {_count(parameters)}"))
+    heads = [layer for layer in layers if layer["name"] in ("hash", "label")]
     for layer in layers:
+        if layer in (*scales, *heads) or layer["type"] in ("ReLU", "Dropout", "Identity"):
+            continue
         if layer["parameters"]:
-            shown.append(_layer_text(layer))
-        elif layer["type"] in ("Tanh", "Sigmoid"):
-            shown[-1] += f", {layer['type'].lower()}"
-    axis.set_ylim(-0.6, max(axis.get_ylim()[1], len(shown) - 0.3))
-    for level, text in enumerate(shown):
+            what = "feature" if layer["name"] == "feature" else "linear"
+            what = "attention" if ".gate." in layer["name"] else what
+            what = "shared classifier" if layer["name"] == "" else what
+            stack.append((what, f"{layer['shape'][0]}, {_count(layer['parameters'])}"))
+        else:
+            what, size = stack[-1]
+            stack[-1] = (f"{what}, {layer['type'].lower()}", size)
+    if heads:
+        widths = " and ".join(str(layer["shape"][0]) for layer in heads)
+        parameters = sum(layer["parameters"] for layer in heads)
+        stack.append(("code, tanh; labels", f"{widths}, {_count(parameters)}"))
+    return stack
+
+
+def _count(parameters: int) -> str:
+    """Write a number of parameters with its unit: 650 p, 32.8 kp, 2.1 Mp."""
+    for size, unit in ((1e6, "Mp"), (1e3, "kp")):
+        if parameters >= size:
+            return f"{parameters / size:.1f} {unit}"
+    return f"{parameters} p"
+
+
+def _draw_branch(axis: Axes, place: int, stack: Sequence[tuple[str, str]]) -> None:
+    """Draw a branch upwards: one box a layer, its name above its width and parameters."""
+    for level, (what, size) in enumerate(stack):
         box = FancyBboxPatch(
-            (place - 0.42, level - 0.3),
-            0.84,
-            0.6,
+            (place - 0.45, level - 0.31),
+            0.9,
+            0.62,
             boxstyle="round,pad=0,rounding_size=0.06",
             facecolor="#e8eef4" if level else "#ffffff",
             edgecolor="#44546a",
             linewidth=0.8,
         )
         axis.add_patch(box)
-        axis.text(place, level, text, ha="center", va="center", fontsize=6)
+        axis.text(place, level + 0.13, what, ha="center", va="center", fontsize=5.6)
+        axis.text(
+            place, level - 0.14, size, ha="center", va="center", fontsize=5.2, color="#444444"
+        )
         if level:
-            axis.annotate(
-                "",
-                (place, level - 0.3),
-                (place, level - 0.7),
-                arrowprops={"arrowstyle": "-|>", "color": "#44546a", "linewidth": 0.8},
-            )
-
-
-def _layer_text(layer: dict) -> str:
-    parameters = layer["parameters"]
-    count = f"{parameters / 1000:.1f} k" if parameters >= 1000 else str(parameters)
-    kind = "linear" if layer["type"] == "Linear" else layer["type"]
-    role = layer["name"].split(".")[0]
-    label = role if role in ("feature", "hash", "label") else kind
-    return f"{label} → {layer['shape'][0]}\n{count} parameters"
+            arrow = {
+                "arrowstyle": "-|>",
+                "color": "#44546a",
+                "linewidth": 0.7,
+                "shrinkA": 0,
+                "shrinkB": 0,
+                "mutation_scale": 6,
+            }
+            axis.annotate("", (place, level - 0.31), (place, level - 0.69), arrowprops=arrow)
 
 
 def _say_missing(axis: Axes, text: str) -> None:
@@ -425,9 +255,9 @@ def _say_missing(axis: Axes, text: str) -> None:
 
 ARTEFACTS: dict[str, Callable[[Results, Path], None]] = {
     "fig1_networks": fig1_networks,
-    "table1_wikipedia_image_to_text": _method_table("wikipedia", "image_to_text"),
+    "table1_wikipedia_image_to_text": method_table("wikipedia", "image_to_text"),
     "fig2_wikipedia_text_to_image": _method_figure("wikipedia", "text_to_image"),
-    "table2_nuswide_image_to_text": _method_table("nuswide10k", "image_to_text"),
+    "table2_nuswide_image_to_text": method_table("nuswide10k", "image_to_text"),
     "fig3_nuswide_text_to_image": _method_figure("nuswide10k", "text_to_image"),
     "table_protocols": table_protocols,
     "table_readings": table_readings,
