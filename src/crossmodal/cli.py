@@ -11,66 +11,68 @@ import json
 import logging
 import os
 import sys
+import time
 import traceback
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
 from crossmodal.errors import InputError
 
 Arguments = argparse.Namespace
+# What a verb returns: the work that is left once everything it needs is imported. The log tells
+# the two apart, because starting up is pure cost.
+Work = Callable[[], None]
 PAPERS = ["hashing"]
 
 
-def write_config(arguments: Arguments) -> None:
+def write_config(arguments: Arguments) -> Work:
     """Write the default configuration and the schemas, or say what has drifted (`--check`)."""
-    from crossmodal.generated import drifted, write_generated
+    from crossmodal.generated import check_generated, write_generated
 
-    if not arguments.check:
-        write_generated(Path())
-        return
-    stale = drifted(Path())
-    if stale:
-        raise InputError(
-            "differs from the settings models",
-            file=stale[0],
-            mend="Run: crossmodal config",
-        )
+    return partial(check_generated if arguments.check else write_generated, Path())
 
 
-def download(arguments: Arguments) -> None:
+def download(arguments: Arguments) -> Work:
     """Download a corpus, or take it from a mirror, and check it."""
     from crossmodal.corpora.download import download_corpus
     from crossmodal.corpora.registry import load_registry
 
     registry = load_registry(arguments.registry)
-    download_corpus(
-        arguments.corpus, arguments.folder, registry, arguments.mirror, also=arguments.parts
+    return partial(
+        download_corpus,
+        arguments.corpus,
+        arguments.folder,
+        registry,
+        arguments.mirror,
+        also=arguments.parts,
     )
 
 
-def synthesize(arguments: Arguments) -> None:
+def synthesize(arguments: Arguments) -> Work:
     """Write the stand-in of a corpus in its published layout."""
-    from crossmodal.corpora.readers import write_stand_in
+    from crossmodal.corpora.standins import write_stand_in
 
-    write_stand_in(arguments.corpus, arguments.folder, json.loads(arguments.generator))
+    generator = json.loads(arguments.generator)
+    return partial(write_stand_in, arguments.corpus, arguments.folder, generator)
 
 
-def manifest(arguments: Arguments) -> None:
+def manifest(arguments: Arguments) -> Work:
     """Read a corpus folder and write its manifest."""
-    from crossmodal.corpora.manifest import write_manifest
-    from crossmodal.corpora.readers import read_corpus
+    from crossmodal.corpora.readers import write_corpus_manifest
 
     reader = json.loads(arguments.reader)
-    write_manifest(arguments.out, read_corpus(arguments.corpus, arguments.folder, reader))
+    return partial(write_corpus_manifest, arguments.corpus, arguments.folder, reader, arguments.out)
 
 
-def features(arguments: Arguments) -> None:
+def features(arguments: Arguments) -> Work:
     """Compute features, row-aligned with the manifest."""
     _limit_threads(arguments.threads)
     from crossmodal.features.stage import write_features
 
-    write_features(
+    return partial(
+        write_features,
         arguments.corpus,
         arguments.names,
         arguments.folder,
@@ -81,10 +83,11 @@ def features(arguments: Arguments) -> None:
     )
 
 
-def tune(arguments: Arguments) -> None:
+def tune(arguments: Arguments) -> Work:
     """Search a method's settings on training data."""
     _limit_threads(arguments.threads)
-    _stage(arguments.paper, "tune").tune(
+    return partial(
+        _stage(arguments.paper, "tune").tune,
         _settings(arguments),
         arguments.corpus,
         arguments.method,
@@ -95,10 +98,11 @@ def tune(arguments: Arguments) -> None:
     )
 
 
-def train(arguments: Arguments) -> None:
+def train(arguments: Arguments) -> Work:
     """Train all bits and seeds of a method's families."""
     _limit_threads(arguments.threads)
-    _stage(arguments.paper, "train").train_runs(
+    return partial(
+        _stage(arguments.paper, "train").train_runs,
         _settings(arguments),
         arguments.corpus,
         arguments.source,
@@ -111,45 +115,46 @@ def train(arguments: Arguments) -> None:
     )
 
 
-def evaluate(arguments: Arguments) -> None:
+def evaluate(arguments: Arguments) -> Work:
     """Score trained runs on the test part under every protocol."""
     _limit_threads(arguments.threads)
-    settings = _settings(arguments)
-    runs = [
-        (variant, seed)
-        for family in arguments.families
-        for variant, _ in settings.variants(family)
-        for seed in arguments.seeds
-    ]
-    _stage(arguments.paper, "evaluate").evaluate(
-        settings, arguments.corpus, arguments.corpus_results, arguments.out, runs
+    return partial(
+        _stage(arguments.paper, "evaluate").evaluate,
+        _settings(arguments),
+        arguments.corpus,
+        arguments.families,
+        arguments.seeds,
+        arguments.corpus_results,
+        arguments.out,
     )
 
 
-def collect(arguments: Arguments) -> None:
+def collect(arguments: Arguments) -> Work:
     """Join the metrics of all runs of a paper."""
-    from crossmodal.runs import collect_metrics, write_csv
+    from crossmodal.runs import write_metrics
 
-    write_csv(arguments.out, collect_metrics(arguments.runs))
+    return partial(write_metrics, arguments.runs, arguments.out)
 
 
-def artefacts(arguments: Arguments) -> None:
+def artefacts(arguments: Arguments) -> Work:
     """Draw every figure and write every table of a paper, from files."""
-    _stage(arguments.paper, "figures").write_artefacts(_settings(arguments), arguments.results)
+    room = _stage(arguments.paper, "figures")
+    return partial(room.write_artefacts, _settings(arguments), arguments.results)
 
 
-def claims(arguments: Arguments) -> None:
+def claims(arguments: Arguments) -> Work:
     """Judge the claims of a paper."""
     from crossmodal.reporting.claims import write_claims
 
-    write_claims(arguments.claims, arguments.results, arguments.out)
+    return partial(write_claims, arguments.claims, arguments.results, arguments.out)
 
 
-def report(arguments: Arguments) -> None:
+def report(arguments: Arguments) -> Work:
     """Join all claims and write the report page."""
     from crossmodal.edition_report import write_edition_report
 
-    write_edition_report(
+    return partial(
+        write_edition_report,
         arguments.config,
         arguments.edition,
         arguments.results,
@@ -187,7 +192,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--traceback", action="store_true", help="show tracebacks on the screen")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
 
-    def verb(name: str, run: Callable[[Arguments], None]) -> argparse.ArgumentParser:
+    def verb(name: str, run: Callable[[Arguments], Work]) -> argparse.ArgumentParser:
         summary = (run.__doc__ or "").strip().splitlines()[0]
         added = verbs.add_parser(name, help=summary, description=summary)
         added.set_defaults(run=run)
@@ -283,7 +288,13 @@ def main(words: Sequence[str] | None = None) -> NoReturn:
     arguments = build_parser().parse_args(words)
     _start_log(arguments.log)
     try:
-        arguments.run(arguments)
+        work = arguments.run(arguments)
+        start_up = time.process_time()
+        work()
+        spent = time.process_time() - start_up
+        logging.getLogger("crossmodal").info(
+            "start-up %.2f core-seconds, work %.2f core-seconds", start_up, spent
+        )
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:

@@ -2,7 +2,7 @@
 
 A run is resolved from three layers, the later over the earlier: the paper's settings file, what
 the edition overlays on it, and the overrides of the command line. The default `config.yaml` and
-the JSON schemas are generated from these models (`crossmodal config --write`).
+the JSON schemas are generated from these models (`crossmodal config`).
 """
 
 from __future__ import annotations
@@ -192,7 +192,7 @@ def resolve(
 
 def default_file(model: type[Settings], title: str) -> str:
     """Write a settings model as a commented YAML file of its defaults."""
-    lines = [f"# {title}", "# Generated from the settings models: crossmodal config --write", ""]
+    lines = [f"# {title}", "# Generated from the settings models: crossmodal config", ""]
     for name, field in model.model_fields.items():
         lines.append(f"# {field.description}")
         value = field.get_default(call_default_factory=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from crossmodal.config import Edition, WorkflowSettings, default_file, schema_file
 from crossmodal.corpora.registry import Registry
+from crossmodal.errors import InputError
 from crossmodal.files import write_text
 from crossmodal.papers.hashing.settings import PaperSettings as HashingSettings
 
@@ -35,3 +36,11 @@ def drifted(root: Path) -> list[Path]:
         for path, text in generated_files().items()
         if not (root / path).is_file() or (root / path).read_text(encoding="utf-8") != text
     ]
+
+
+def check_generated(root: Path) -> None:
+    """Raise InputError for the first generated file that has drifted."""
+    for path in drifted(root):
+        raise InputError(
+            "differs from the settings models", file=path, mend="Run: crossmodal config"
+        )

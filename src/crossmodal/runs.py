@@ -298,6 +298,11 @@ def collect_metrics(folders: list[Path]) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)[METRIC_COLUMNS]
 
 
+def write_metrics(folders: list[Path], out: Path) -> None:
+    """Write what `collect_metrics` returns."""
+    write_csv(out, collect_metrics(folders))
+
+
 def describe_network(network: Any) -> list[dict[str, Any]]:
     """List the leaf modules of a torch network: name, type, shape, number of parameters.
 

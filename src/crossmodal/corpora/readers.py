@@ -1,4 +1,4 @@
-"""Which reader a corpus has and which generator its stand-in has."""
+"""Which reader a corpus has."""
 
 from __future__ import annotations
 
@@ -9,7 +9,14 @@ from typing import Any
 
 import pandas as pd
 
+from crossmodal.corpora import nuswide10k, wikipedia
+from crossmodal.corpora.manifest import write_manifest
 from crossmodal.errors import InputError
+
+READERS: dict[str, Callable[..., pd.DataFrame]] = {
+    "wikipedia": wikipedia.read,
+    "nuswide10k": nuswide10k.read,
+}
 
 
 def read_corpus(corpus: str, folder: Path, arguments: Mapping[str, Any]) -> pd.DataFrame:
@@ -23,42 +30,28 @@ def read_corpus(corpus: str, folder: Path, arguments: Mapping[str, Any]) -> pd.D
     Raises:
         InputError: There is no such reader or argument, or the folder does not fit the layout.
     """
-    from crossmodal.corpora import nuswide10k, wikipedia
-
-    readers: dict[str, Callable[..., pd.DataFrame]] = {
-        "wikipedia": wikipedia.read,
-        "nuswide10k": nuswide10k.read,
-    }
-    reader = _choose(readers, corpus, arguments, "reader")
+    reader = choose_function(READERS, corpus, arguments, "reader")
     return reader(folder, **arguments)  # type: ignore[no-any-return]
 
 
-def write_stand_in(corpus: str, folder: Path, arguments: Mapping[str, Any]) -> None:
-    """Write a corpus's stand-in in the published layout.
-
-    Args:
-        corpus: Name of the corpus.
-        folder: Where it goes.
-        arguments: Size and seed, from the edition's settings.
-
-    Raises:
-        InputError: There is no such stand-in or argument.
-    """
-    from crossmodal.corpora.synthetic import nuswide10k, wikipedia
-
-    generators: dict[str, Callable[..., None]] = {
-        "wikipedia": wikipedia.synthesize,
-        "nuswide10k": nuswide10k.synthesize,
-    }
-    _choose(generators, corpus, arguments, "generator")(folder, **arguments)
+def write_corpus_manifest(
+    corpus: str, folder: Path, arguments: Mapping[str, Any], out: Path
+) -> None:
+    """Read a corpus folder and write its manifest; raises as `read_corpus`."""
+    write_manifest(out, read_corpus(corpus, folder, arguments))
 
 
-def _choose(
+def choose_function(
     functions: Mapping[str, Callable[..., Any]],
     corpus: str,
     arguments: Mapping[str, Any],
     kind: str,
 ) -> Callable[..., Any]:
+    """Return a corpus's function after checking that it knows the arguments.
+
+    Raises:
+        InputError: There is no such function or argument.
+    """
     if corpus not in functions:
         raise InputError(
             f"there is no {kind} for corpus {corpus!r}",

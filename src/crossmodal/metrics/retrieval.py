@@ -8,8 +8,8 @@ float64 per query, so that intervals can be taken over queries; curves are means
 equally likely (McSherry & Najork, ECIR 2008); it does not depend on the order of the database.
 ``ties="stable"`` ranks equal items by database index.
 
-Internally a ranking is a sequence of tie groups, best first: how many items each group holds and
-how many of them are relevant. Short codes need no sort for it: a query's groups are the
+Internally a ranking is a sequence of tie groups, best first (:mod:`crossmodal.metrics.ties`).
+Short codes need no sort for it: a query's groups are the
 histograms of its distances. That takes about 4 times the bare XOR and population count of all
 pairs, most of it for the histogram; a stable ranking sorts and takes some 70 times
 (tests/bench/bench_retrieval.py).
@@ -24,11 +24,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crossmodal.errors import InputError
-from crossmodal.metrics import ties
 from crossmodal.metrics.hamming import WORD_BITS, Codes, distances, query_chunks
+from crossmodal.metrics.ties import (
+    Floats,
+    Groups,
+    expected_average_precision,
+    expected_recall_at_k,
+    expected_reciprocal_rank,
+    mean_curve,
+    single_items,
+)
 
 Ties = Literal["average", "stable"]
-Floats = NDArray[np.float64]
 Labels = NDArray[Any]
 
 # Working arrays of eight bytes an item that a query needs at once when every item is a group.
@@ -53,7 +60,7 @@ def average_precision_hamming(
         ValueError: Shapes do not fit, the database is empty, or ``cutoff`` is below 1.
     """
     groups = _hamming_groups(query_codes, database_codes, query_labels, database_labels, ties)
-    return _join(ties.average_precision(part, cutoff) for part in groups)
+    return _join(expected_average_precision(part, cutoff) for part in groups)
 
 
 def average_precision_scores(
@@ -73,7 +80,7 @@ def average_precision_scores(
         ValueError: Shapes do not fit, the database is empty, or ``cutoff`` is below 1.
     """
     groups = _score_groups(scores, query_labels, database_labels, ties)
-    return _join(ties.average_precision(part, cutoff) for part in groups)
+    return _join(expected_average_precision(part, cutoff) for part in groups)
 
 
 def chance_average_precision(
@@ -84,8 +91,8 @@ def chance_average_precision(
     labels, inverse = np.unique(query_labels, return_inverse=True)
     start, stop = _class_slices(labels, np.sort(database_labels))
     items = np.full((len(labels), 1), len(database_labels), np.int64)
-    groups = ties.Groups(items, (stop - start)[:, None])
-    return ties.average_precision(groups, len(database_labels) if cutoff is None else cutoff)[
+    groups = Groups(items, (stop - start)[:, None])
+    return expected_average_precision(groups, len(database_labels) if cutoff is None else cutoff)[
         inverse
     ]
 
@@ -104,7 +111,7 @@ def recall_at_k(
     negative distances. Raises as :func:`average_precision_scores`.
     """
     return _join(
-        ties.recall_at_k(part, k)
+        expected_recall_at_k(part, k)
         for part in _score_groups(scores, query_labels, database_labels, ties)
     )
 
@@ -122,7 +129,7 @@ def reciprocal_rank(
     :func:`average_precision_scores`.
     """
     return _join(
-        ties.reciprocal_rank(part)
+        expected_reciprocal_rank(part)
         for part in _score_groups(scores, query_labels, database_labels, ties)
     )
 
@@ -170,14 +177,14 @@ def precision_recall_curve_hamming(
     highest precision at any radius whose recall reaches the level; 0 without relevant items.
     """
     groups = _hamming_groups(query_codes, database_codes, query_labels, database_labels, "average")
-    return ties.mean_curve(groups, points)
+    return mean_curve(groups, points)
 
 
 def precision_recall_curve_scores(
     scores: NDArray[Any], query_labels: Labels, database_labels: Labels, *, points: int = 11
 ) -> tuple[Floats, Floats]:
     """As :func:`precision_recall_curve_hamming` for ``scores`` [q, n], equal scores taken whole."""
-    return ties.mean_curve(_score_groups(scores, query_labels, database_labels, "average"), points)
+    return mean_curve(_score_groups(scores, query_labels, database_labels, "average"), points)
 
 
 def _hamming_groups(
@@ -186,13 +193,13 @@ def _hamming_groups(
     query_labels: Labels,
     database_labels: Labels,
     ties: Ties,
-) -> Iterator[ties.Groups]:
+) -> Iterator[Groups]:
     _check_labels(len(query_codes), len(database_codes), query_labels, database_labels)
     if ties == "stable":
         for rows in query_chunks(len(query_codes), row_bytes=_sorted_row_bytes(database_labels)):
             found = distances(query_codes[rows], database_codes)
             order = np.argsort(found, axis=1, kind="stable")
-            yield ties.single_items(database_labels[order] == query_labels[rows, None])
+            yield single_items(database_labels[order] == query_labels[rows, None])
         return
     # Sorted by class, the items relevant to a query are one slice of its distances.
     by_class = np.argsort(database_labels, kind="stable")
@@ -206,12 +213,12 @@ def _hamming_groups(
             np.bincount(row[first:last], minlength=cells)
             for row, first, last in zip(found, start[rows], stop[rows], strict=True)
         ]
-        yield ties.Groups(np.stack(items), np.stack(hits))
+        yield Groups(np.stack(items), np.stack(hits))
 
 
 def _score_groups(
     scores: NDArray[Any], query_labels: Labels, database_labels: Labels, ties: Ties
-) -> Iterator[ties.Groups]:
+) -> Iterator[Groups]:
     if scores.ndim != 2:
         raise ValueError(f"scores must be [q, n], got {scores.shape}")
     _check_labels(scores.shape[0], scores.shape[1], query_labels, database_labels)
@@ -224,14 +231,14 @@ def _score_groups(
         part = np.take_along_axis(part, order, axis=1)
         starts_group = part[:, 1:] != part[:, :-1]
         if ties == "stable" or starts_group.all():
-            yield ties.single_items(relevant)
+            yield single_items(relevant)
             continue
         cell = np.zeros(part.shape, np.int64)
         np.cumsum(starts_group, axis=1, out=cell[:, 1:])
         cell += np.arange(len(part))[:, None] * part.shape[1]
         items = np.bincount(cell.ravel(), minlength=part.size)
         hits = np.bincount(cell[relevant], minlength=part.size)
-        yield ties.Groups(items.reshape(part.shape), hits.reshape(part.shape))
+        yield Groups(items.reshape(part.shape), hits.reshape(part.shape))
 
 
 def _class_slices(

@@ -42,10 +42,12 @@ class _Boundary(NamedTuple):
 
 
 def single_items(relevant: NDArray[np.bool_]) -> Groups:
+    """Return the groups of rankings without ties, from which items [q, n] are relevant."""
     return Groups(np.ones(relevant.shape, np.int64), relevant.astype(np.int64))
 
 
-def average_precision(groups: Groups, cutoff: int | None) -> Floats:
+def expected_average_precision(groups: Groups, cutoff: int | None) -> Floats:
+    """Return the expected average precision [q] within ``cutoff`` (None: all)."""
     ends = np.cumsum(groups.items, axis=1)
     database = int(ends[0, -1]) if len(ends) else 0
     harmonic = np.concatenate(([0.0], np.cumsum(1.0 / np.arange(1, database + 1))))
@@ -133,7 +135,8 @@ def _hits_within(edge: _Boundary) -> tuple[Floats, Floats]:
     return hits, probability / probability.sum(axis=1, keepdims=True)
 
 
-def recall_at_k(groups: Groups, k: int) -> Floats:
+def expected_recall_at_k(groups: Groups, k: int) -> Floats:
+    """Return the probability [q] that a relevant item is among the first ``k``."""
     edge = _Boundary(*(field[:, None] for field in _boundary(groups, k)))
     place = np.arange(k)
     misses = np.maximum(edge.items - edge.hits - place, 0) / np.maximum(edge.items - place, 1)
@@ -141,7 +144,8 @@ def recall_at_k(groups: Groups, k: int) -> Floats:
     return np.where(edge.hits_before[:, 0] > 0, 1.0, 1.0 - all_missed)
 
 
-def reciprocal_rank(groups: Groups) -> Floats:
+def expected_reciprocal_rank(groups: Groups) -> Floats:
+    """Return the expected reciprocal rank [q] of the first relevant item; 0 where there is none."""
     first = np.argmax(groups.hits > 0, axis=1)[:, None]
     items = np.take_along_axis(groups.items, first, axis=1)
     hits = np.take_along_axis(groups.hits, first, axis=1)
@@ -156,6 +160,7 @@ def reciprocal_rank(groups: Groups) -> Floats:
 
 
 def mean_curve(groups: Iterator[Groups], points: int) -> tuple[Floats, Floats]:
+    """Return recall levels and the mean over queries of the interpolated precision at them."""
     levels = np.linspace(0.0, 1.0, points)
     total, count = np.zeros(points), 0
     for part in groups:

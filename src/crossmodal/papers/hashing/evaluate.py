@@ -65,17 +65,29 @@ def evaluate_run(
 
 
 def evaluate(
-    settings: PaperSettings, corpus: str, folder: Path, out: Path, runs: list[tuple[str, int]]
+    settings: PaperSettings,
+    corpus: str,
+    families: list[str],
+    seeds: list[int],
+    folder: Path,
+    out: Path,
 ) -> None:
-    """Write `scores.npz`, `metrics.csv` and `curves.csv` of some runs of a corpus.
+    """Write `scores.npz`, `metrics.csv` and `curves.csv` of the runs of some families.
 
     Args:
         settings: The paper's settings.
         corpus: Name of the corpus.
+        families: Their runs of every code length are scored.
+        seeds: Of these seeds.
         folder: `results/<edition>/corpora/<corpus>`.
         out: `results/<edition>/hashing`.
-        runs: (variant, seed) of each.
     """
+    runs = [
+        (variant, seed)
+        for family in families
+        for variant, _ in settings.variants(family)
+        for seed in seeds
+    ]
     parts: dict[str, Parts] = {}
     for variant, seed in progress(runs, title=f"evaluating {corpus}", unit="run"):
         run = Run(corpus, variant, seed)

@@ -1,0 +1,29 @@
+"""Which generator writes a corpus's stand-in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from crossmodal.corpora.readers import choose_function
+from crossmodal.corpora.synthetic import nuswide10k, wikipedia
+
+GENERATORS: dict[str, Callable[..., None]] = {
+    "wikipedia": wikipedia.synthesize,
+    "nuswide10k": nuswide10k.synthesize,
+}
+
+
+def write_stand_in(corpus: str, folder: Path, arguments: Mapping[str, Any]) -> None:
+    """Write a corpus's stand-in in the published layout.
+
+    Args:
+        corpus: Name of the corpus.
+        folder: Where it goes.
+        arguments: Size and seed, from the edition's settings.
+
+    Raises:
+        InputError: There is no such stand-in or argument.
+    """
+    choose_function(GENERATORS, corpus, arguments, "generator")(folder, **arguments)
