@@ -19,7 +19,7 @@ HASHED := --no-deps --require-hashes
 .PHONY: run test check bench lock clean setup
 
 run: setup
-	$(BIN)/python workflow/scripts/run_once.py --cores $(CORES) --config edition=$(EDITION) $(ARGS)
+	$(BIN)/python workflow/scripts/run_once.py --cores $(CORES) $(ARGS) --config edition=$(EDITION)
 
 test: setup
 	$(BIN)/python -m pytest -n $(CORES) --dist loadgroup

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -121,15 +121,21 @@ def validate(model: type[SettingsT], values: Mapping[str, Any], file: Path) -> S
     try:
         return model.model_validate(dict(values))
     except ValidationError as error:
-        first = error.errors()[0]
+        # A misspelt key is both unknown and missing; only the first of the two says what to mend.
+        first = min(error.errors(), key=lambda entry: entry["type"] != "extra_forbidden")
         field = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "missing":
+            raise InputError("is missing", file=file, field=field, mend="Add it") from error
         if first["type"] == "extra_forbidden":
             known = _known_keys(model, first["loc"][:-1])
             near = difflib.get_close_matches(str(first["loc"][-1]), known, n=1)
             mend = f"Did you mean `{near[0]}`?" if near else f"Known keys: {', '.join(known)}"
             raise InputError("unknown key", file=file, field=field, mend=mend) from error
+        problem = f"{first['msg'][:1].lower()}{first['msg'][1:]} (got {first['input']!r})"
+        if first["type"] == "value_error":  # from a validator of ours, which says it all
+            problem = str(first["ctx"]["error"])
         raise InputError(
-            f"{first['msg'][:1].lower()}{first['msg'][1:]} (got {first['input']!r})",
+            problem,
             file=file,
             field=field,
             mend="Correct the value",
@@ -157,7 +163,11 @@ def _dereference(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]
 
 def load_workflow(values: Mapping[str, Any], config: Path = CONFIG) -> WorkflowSettings:
     """Validate what the workflow runs with (`config.yaml` and `--config` together)."""
-    return validate(WorkflowSettings, values, config / "config.yaml")
+    path = config / "config.yaml"
+    settings = validate(WorkflowSettings, values, path)
+    _check_papers(settings.papers, path, "papers", config)
+    _check_papers(settings.overrides, path, "overrides", config)
+    return settings
 
 
 def load_edition(name: str, config: Path = CONFIG) -> Edition:
@@ -174,7 +184,21 @@ def load_edition(name: str, config: Path = CONFIG) -> Edition:
             file=path,
             mend=f"Choose one of: {', '.join(known)}",
         )
-    return validate(Edition, read_yaml(path), path)
+    edition = validate(Edition, read_yaml(path), path)
+    _check_papers(edition.papers, path, "papers", config)
+    return edition
+
+
+def _check_papers(names: Iterable[str], file: Path, field: str, config: Path) -> None:
+    known = sorted(path.stem for path in (config / "papers").glob("*.yaml"))
+    for name in names:
+        if name not in known:
+            raise InputError(
+                f"there is no paper {name!r}",
+                file=file,
+                field=field,
+                mend=f"Choose from: {', '.join(known)}",
+            )
 
 
 def resolve(

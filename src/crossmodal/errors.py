@@ -34,3 +34,11 @@ class InputError(Exception):
         if mend is not None:
             text = f"{text}. {mend}"
         super().__init__(" ".join(text.split()))
+
+
+class ClipError(Exception):
+    """One clip cannot be used; it is set aside with a reason and the others go on."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = " ".join(reason.split())
+        super().__init__(self.reason)

@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from crossmodal.corpora.download import Retry, check_file, download_corpus, fetch
+from crossmodal.corpora.download import download_corpus
+from crossmodal.corpora.fetch import Retry, check_file, fetch
 from crossmodal.corpora.registry import Download, Registry, load_registry
 from crossmodal.errors import InputError
 from crossmodal.files import sha256_of

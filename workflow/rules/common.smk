@@ -39,18 +39,7 @@ def or_exit(function, *arguments):
 
 def paper_settings(paper):
     """Resolve the settings of a paper for this edition."""
-    try:
-        room = importlib.import_module(f"crossmodal.papers.{paper}.settings")
-    except ModuleNotFoundError as error:
-        known = sorted(
-            path.stem for path in (ROOT / "config" / "papers").glob("*.yaml")
-        )
-        raise InputError(
-            f"there is no paper {paper!r}",
-            file="config/config.yaml",
-            field="papers",
-            mend=f"Choose from: {', '.join(known)}",
-        ) from error
+    room = importlib.import_module(f"crossmodal.papers.{paper}.settings")
     return resolve(
         room.PaperSettings, paper, EDITION, SETTINGS.overrides.get(paper, {})
     )

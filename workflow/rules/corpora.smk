@@ -67,7 +67,9 @@ rule manifest:
     params:
         folder=lambda wildcards: corpus_folder(wildcards.corpus),
         reader=lambda wildcards: as_json(EDITION.corpora[wildcards.corpus].reader),
-        code=lambda wildcards: source_digest(f"crossmodal.corpora.{wildcards.corpus}"),
+        code=lambda wildcards: source_digest(
+            f"crossmodal.corpora.{wildcards.corpus}", "crossmodal.corpora.manifest"
+        ),
     shell:
         "python -m crossmodal --log {log} manifest {wildcards.corpus}"
         " --folder {params.folder} --reader {params.reader:q} --out {output}"

@@ -27,7 +27,11 @@ rule report:
         papers=PAPERS,
         missing=as_json(MISSING),
         settings=digest_of(PAPER, SETTINGS.edition, EDITION),
-        code=source_digest("crossmodal.cli:report"),
+        # The papers' own texts (title, citation, deviations) are looked up by name.
+        code=source_digest(
+            "crossmodal.cli:report",
+            *(f"crossmodal.papers.{paper}" for paper in PAPERS),
+        ),
     shell:
         "python -m crossmodal --log {log} report {params.papers} --edition {params.edition}"
         " --results {params.results} --missing {params.missing:q}"

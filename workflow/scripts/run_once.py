@@ -8,14 +8,16 @@ run is at work in this folder, and a lock that Snakemake left behind is stale.
 from __future__ import annotations
 
 import fcntl
+import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 
-def main(words: list[str]) -> int:
-    """Run `snakemake` with the given words; return its exit code."""
-    snakemake = [str(Path(sys.executable).with_name("snakemake"))]
+def main(words: list[str]) -> NoReturn:
+    """Become `snakemake` with the given words; exit with 1 when another run is at work."""
+    snakemake = [str(Path(sys.executable).with_name("snakemake")), *words]
     lock = Path(".snakemake/run.lock")
     lock.parent.mkdir(exist_ok=True)
     with lock.open("w") as stream:
@@ -23,15 +25,15 @@ def main(words: list[str]) -> int:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             print("error: another run is at work in this folder. Wait for it", file=sys.stderr)
-            return 1
+            sys.exit(1)
         if any(Path(".snakemake/locks").glob("*.lock")):
-            unlock = [*snakemake, *words, "--unlock", "--quiet", "all"]
+            unlock = [*snakemake, "--unlock", "--quiet", "all"]
             subprocess.run(unlock, check=False, capture_output=True)
-        try:
-            return subprocess.run([*snakemake, *words], check=False).returncode
-        except KeyboardInterrupt:
-            return 130
+        # In the place of this process, so that the lock lives exactly as long as Snakemake, and
+        # signals and the exit code need no passing on.
+        os.set_inheritable(stream.fileno(), True)
+        os.execv(snakemake[0], snakemake)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main(sys.argv[1:])

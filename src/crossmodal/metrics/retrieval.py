@@ -9,10 +9,9 @@ equally likely (McSherry & Najork, ECIR 2008); it does not depend on the order o
 ``ties="stable"`` ranks equal items by database index.
 
 Internally a ranking is a sequence of tie groups, best first (:mod:`crossmodal.metrics.ties`).
-Short codes need no sort for it: a query's groups are the
-histograms of its distances. That takes about 4 times the bare XOR and population count of all
-pairs, most of it for the histogram; a stable ranking sorts and takes some 70 times
-(tests/bench/bench_retrieval.py).
+Short codes need no sort for it: a query's groups are the histograms of its distances. That takes
+about 4 times the bare XOR and population count of all pairs, most of it for the histogram; a
+stable ranking sorts and takes some 70 times (tests/bench/bench_retrieval.py).
 """
 
 from __future__ import annotations

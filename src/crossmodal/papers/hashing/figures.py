@@ -25,7 +25,6 @@ def write_artefacts(settings: PaperSettings, folder: Path) -> None:
     Raises:
         InputError: The settings name an artefact that this module does not make.
     """
-    results = Results.read(settings, folder)
     for name in settings.artefacts:
         if name not in ARTEFACTS:
             raise InputError(
@@ -34,8 +33,9 @@ def write_artefacts(settings: PaperSettings, folder: Path) -> None:
                 field=f"artefacts.{name}",
                 mend=f"Known: {', '.join(ARTEFACTS)}",
             )
-        kind = "figures" if settings.artefacts[name].kind == "figure" else "tables"
-        ARTEFACTS[name](results, folder / kind / name)
+    results = Results.read(settings, folder)
+    for name, artefact in settings.artefacts.items():
+        ARTEFACTS[name](results, folder / f"{artefact.kind}s" / name)
 
 
 def _method_figure(corpus: str, task: str) -> Callable[[Results, Path], None]:

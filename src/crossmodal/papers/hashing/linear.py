@@ -6,6 +6,7 @@ import numpy as np
 from scipy import linalg
 from scipy.spatial import cKDTree
 
+from crossmodal.errors import InputError
 from crossmodal.papers.hashing.settings import MethodSettings
 
 Matrix = np.ndarray
@@ -22,8 +23,11 @@ def canonical_correlations(
         regularisation: Added to the diagonals of Cxx and Cyy, as a share of their mean.
 
     Returns:
-        Directions [d_x, k], [d_y, k] of unit projected variance and correlations [k], falling;
-        k is the number of directions that exist, at most min(d_x, d_y).
+        Directions [d_x, k], [d_y, k] of unit variance under the regularised covariance, and
+        correlations [k], falling; k is the number of directions that exist, at most min(d_x, d_y).
+
+    Raises:
+        InputError: Nothing varies in one of the modalities.
     """
     count = len(image)
     cxx = image.T @ image / count
@@ -31,6 +35,12 @@ def canonical_correlations(
     cxy = image.T @ text / count
     whiten_x = _inverse_root(cxx, regularisation)
     whiten_y = _inverse_root(cyy, regularisation)
+    for name, whiten in (("image", whiten_x), ("text", whiten_y)):
+        if whiten.shape[1] == 0:
+            raise InputError(
+                f"no {name} feature varies over the training pairs",
+                mend="Look at the features' files below results/<edition>/corpora",
+            )
     left, correlations, right = linalg.svd(whiten_x.T @ cxy @ whiten_y, full_matrices=False)
     # An eigenvector's sign is arbitrary and differs between linear algebra libraries.
     signs = np.sign(left[np.abs(left).argmax(axis=0), np.arange(left.shape[1])])
@@ -41,7 +51,7 @@ def _inverse_root(covariance: Matrix, regularisation: float) -> Matrix:
     """Return V L^-1/2 [d, rank], leaving out directions in which nothing varies."""
     ridge = regularisation * np.trace(covariance) / len(covariance)
     values, vectors = linalg.eigh(covariance)
-    keep = values > 1e-10 * values[-1]
+    keep = values > max(1e-10 * values[-1], 0.0)
     root: Matrix = vectors[:, keep] / np.sqrt(values[keep] + ridge)
     return root
 
@@ -106,7 +116,6 @@ def neighbour_graph(
             source = np.repeat(rows, edges + 1)
             weights[source, rows[nearest.ravel()]] += 1.0
     weights = np.maximum(weights, weights.T)
-    np.fill_diagonal(weights, 0.0)
     degree = weights.sum(axis=1)
     values, vectors = linalg.eigh(np.diag(degree) - weights)
     return values, vectors

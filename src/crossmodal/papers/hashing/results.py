@@ -73,5 +73,6 @@ class Results:
         return len(next(iter(scores.values()))[0])
 
     def main_protocol(self) -> str:
-        """Return the protocol of the main tables: other modality's test part, all ranks."""
-        return self.settings.protocol.label("test", None)
+        """Return the protocol of the main tables: the settings' first database and cut-off."""
+        protocol = self.settings.protocol
+        return protocol.label(protocol.databases[0], protocol.cutoffs[0])

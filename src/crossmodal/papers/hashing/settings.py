@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError, field_validator
 
 from crossmodal.config import Settings, overlay
 
@@ -58,7 +58,9 @@ class Family(Settings):
     method: Method
     bits: list[int] | None = Field(None, description="Code lengths; empty: those of the paper.")
     image_feature: str | None = Field(None, description="Another image feature than the default.")
-    settings: dict[str, Any] = Field({}, description="Laid over the method's settings.")
+    settings: MethodSettings = Field(
+        MethodSettings.model_validate({}), description="Laid over the method's settings."
+    )
 
 
 class Features(Settings):
@@ -108,17 +110,36 @@ class PaperSettings(Settings):
     features: dict[str, Features]
     protocol: Protocol
     tuning: Tuning
-    methods: dict[Method, dict[str, Any]] = Field(description="Settings by method.")
+    methods: dict[Method, MethodSettings] = Field(description="Settings by method.")
     search: dict[Method, dict[str, list[Any]]] = Field(
         {}, description="Values tried for a method's settings, all combinations."
     )
     families: dict[str, Family]
     artefacts: dict[str, Artefact]
 
+    @field_validator("search")
+    @classmethod
+    def _can_be_tried(cls, search: dict[Method, dict[str, list[Any]]]) -> Any:
+        for method, values in search.items():
+            for name, tried in values.items():
+                for value in tried:
+                    try:
+                        MethodSettings.model_validate({name: value})
+                    except ValidationError as error:
+                        raise ValueError(
+                            f"{method}.{name}: {value!r}: {error.errors()[0]['msg']}"
+                        ) from error
+        return search
+
     def method_settings(self, family: str, **chosen: Any) -> MethodSettings:
         """Resolve one family: the method's settings, what was chosen by search, the ablation."""
         entry = self.families[family]
-        layers = (self.methods.get(entry.method, {}), chosen, entry.settings)
+        # Only what the files set is laid over what is below, not the defaults of the model.
+        layers = (
+            self.methods[entry.method].model_dump(exclude_unset=True),
+            chosen,
+            entry.settings.model_dump(exclude_unset=True),
+        )
         return MethodSettings.model_validate(overlay({}, *layers))
 
     def variants(self, family: str) -> Iterator[tuple[str, int | None]]:

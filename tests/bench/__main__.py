@@ -1,0 +1,6 @@
+"""`make bench`: every benchmark in one run, each against what a user would otherwise take."""
+
+from tests.bench import bench_retrieval, bench_workflow
+
+bench_retrieval.main()
+bench_workflow.main()
