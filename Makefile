@@ -40,7 +40,7 @@ lock: setup
 	$(BIN)/python envs/lock.py
 
 clean:
-	rm -rf results/* data/* logs benchmarks .snakemake .state
+	rm -rf results/* data/*/synthetic-* logs benchmarks .snakemake
 
 setup: $(VENV)/.ready-$(TORCH)
 

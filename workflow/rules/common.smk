@@ -20,7 +20,7 @@ os.environ.update(
 sys.path.insert(0, str(ROOT / "src"))
 
 from crossmodal.config import load_edition, load_workflow, resolve
-from crossmodal.corpora.media import FEATURES
+from crossmodal.corpora.media import FEATURES, available_features
 from crossmodal.corpora.registry import availability, load_registry
 from crossmodal.digest import source_digest
 from crossmodal.errors import InputError
@@ -73,8 +73,17 @@ def corpus_source(corpus):
 def corpus_features(corpus):
     """Return the features of a corpus; a deep image feature needs the pictures themselves."""
     choice = EDITION.corpora[corpus]
-    pictures = choice.source != "download" or "media" in choice.parts
+    if choice.source == "own":
+        return available_features(corpus, Path(corpus_folder(corpus)))
+    pictures = choice.source == "synthetic" or "media" in choice.parts
     return [name for name in FEATURES[corpus] if pictures or name != "image_deep"]
+
+
+def vgg16_weights(corpus, feature):
+    """Return VGG16's weights where they are at hand and real pictures are to be described."""
+    real = corpus_source(corpus) != "synthetic"
+    path = Path(SETTINGS.data) / "vgg16" / "download" / "vgg16-397923af.pth"
+    return [str(path)] if feature == "image_deep" and real and path.is_file() else []
 
 
 def as_json(value):

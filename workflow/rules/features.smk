@@ -8,6 +8,7 @@ rule features:
     input:
         contents=lambda wildcards: f"{corpus_folder(wildcards.corpus)}/contents.csv",
         manifest=f"{RESULTS}/corpora/{{corpus}}/manifest.csv",
+        weights=lambda wildcards: vgg16_weights(wildcards.corpus, wildcards.feature),
     output:
         array=f"{RESULTS}/corpora/{{corpus}}/{{feature}}.npy",
         settings=f"{RESULTS}/corpora/{{corpus}}/{{feature}}.json",
@@ -24,8 +25,11 @@ rule features:
     params:
         folder=lambda wildcards: corpus_folder(wildcards.corpus),
         out=subpath(output.array, parent=True),
+        weights=lambda wildcards, input: (
+            f"--weights {input.weights}" if input.weights else ""
+        ),
         code=source_digest("crossmodal.cli:features"),
     shell:
         "python -m crossmodal --log {log} features {wildcards.corpus} {wildcards.feature}"
         " --folder {params.folder} --manifest {input.manifest} --out {params.out}"
-        " --threads {threads}"
+        " --threads {threads} {params.weights}"
