@@ -304,7 +304,8 @@ def _nearest(name: str, known: Collection[str]) -> str:
 
 
 def _input_error(error: ValidationError, path: Path) -> InputError:
-    first = error.errors()[0]
+    # A misspelt key is both unknown and missing; only the first of the two says what to mend.
+    first = min(error.errors(), key=lambda entry: entry["type"] != "extra_forbidden")
     field = ".".join(str(step) for step in first["loc"])
     if first["type"] == "extra_forbidden":
         key = str(first["loc"][-1])
