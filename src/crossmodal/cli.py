@@ -66,6 +66,13 @@ def manifest(arguments: Arguments) -> Work:
     return partial(write_corpus_manifest, arguments.corpus, arguments.folder, reader, arguments.out)
 
 
+def showcase(arguments: Arguments) -> Work:
+    """Make a corpus's contact sheet and the clips to listen to in the report."""
+    from crossmodal.corpora.showcase import write_showcase
+
+    return partial(write_showcase, arguments.manifest, arguments.folder, arguments.out)
+
+
 def features(arguments: Arguments) -> Work:
     """Compute features, row-aligned with the manifest."""
     _limit_threads(arguments.threads)
@@ -234,6 +241,11 @@ def build_parser() -> argparse.ArgumentParser:
     option(added, "folder", help="the corpus, in its published layout")
     option(added, "out", help="the manifest.csv to write")
     added.add_argument("--reader", default="{}", help="JSON: arguments of the corpus's reader")
+
+    added = verb("showcase", showcase)
+    option(added, "folder", help="the corpus, in its published layout")
+    option(added, "manifest", help="its manifest.csv")
+    option(added, "out", help="folder for contact_sheet.jpg and listening.json")
 
     added = verb("features", features)
     added.add_argument("corpus")

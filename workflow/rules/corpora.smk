@@ -54,7 +54,10 @@ rule manifest:
     input:
         lambda wildcards: f"{corpus_folder(wildcards.corpus)}/contents.csv",
     output:
-        f"{RESULTS}/corpora/{{corpus}}/manifest.csv",
+        manifest=f"{RESULTS}/corpora/{{corpus}}/manifest.csv",
+        quarantine=f"{RESULTS}/corpora/{{corpus}}/quarantine.csv",
+        sheet=f"{RESULTS}/corpora/{{corpus}}/sheet.csv",
+        leakage=f"{RESULTS}/corpora/{{corpus}}/leakage.csv",
     log:
         f"{LOGS}/manifest/{{corpus}}.log",
     benchmark:
@@ -68,8 +71,36 @@ rule manifest:
         folder=lambda wildcards: corpus_folder(wildcards.corpus),
         reader=lambda wildcards: as_json(EDITION.corpora[wildcards.corpus].reader),
         code=lambda wildcards: source_digest(
-            f"crossmodal.corpora.{wildcards.corpus}", "crossmodal.corpora.manifest"
+            f"crossmodal.corpora.{wildcards.corpus}",
+            "crossmodal.corpora.manifest",
+            "crossmodal.corpora.quarantine",
+            "crossmodal.corpora.leakage",
         ),
     shell:
         "python -m crossmodal --log {log} manifest {wildcards.corpus}"
-        " --folder {params.folder} --reader {params.reader:q} --out {output}"
+        " --folder {params.folder} --reader {params.reader:q} --out {output.manifest}"
+
+
+rule showcase:
+    input:
+        contents=lambda wildcards: f"{corpus_folder(wildcards.corpus)}/contents.csv",
+        manifest=f"{RESULTS}/corpora/{{corpus}}/manifest.csv",
+    output:
+        sheet=f"{RESULTS}/corpora/{{corpus}}/contact_sheet.jpg",
+        sounds=f"{RESULTS}/corpora/{{corpus}}/listening.json",
+    log:
+        f"{LOGS}/showcase/{{corpus}}.log",
+    benchmark:
+        f"{BENCHMARKS}/showcase/{{corpus}}.tsv"
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        folder=lambda wildcards: corpus_folder(wildcards.corpus),
+        out=subpath(output.sheet, parent=True),
+        code=source_digest("crossmodal.cli:showcase"),
+    shell:
+        "python -m crossmodal --log {log} showcase --folder {params.folder}"
+        " --manifest {input.manifest} --out {params.out}"

@@ -5,7 +5,13 @@ rule report:
     input:
         [getattr(rules, f"{paper}_artefacts").output for paper in PAPERS],
         [f"{RESULTS}/{paper}/claims.csv" for paper in PAPERS],
-        [f"{RESULTS}/corpora/{corpus}/manifest.csv" for corpus in CORPORA],
+        expand(
+            "{results}/corpora/{corpus}/{file}",
+            results=RESULTS,
+            corpus=CORPORA,
+            file=["manifest.csv", "sheet.csv", "leakage.csv", "quarantine.csv"]
+            + ["contact_sheet.jpg", "listening.json"],
+        ),
         expand(
             "src/crossmodal/reporting/report.{suffix}", suffix=["html.j2", "css", "js"]
         ),

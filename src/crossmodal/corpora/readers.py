@@ -1,4 +1,4 @@
-"""Which reader a corpus has."""
+"""Which reader a corpus has, and what is written of what it reads."""
 
 from __future__ import annotations
 
@@ -9,36 +9,83 @@ from typing import Any
 
 import pandas as pd
 
-from crossmodal.corpora import nuswide10k, wikipedia
+from crossmodal.corpora import (
+    flickr8k_audio,
+    nuswide10k,
+    places_audio,
+    sub_urmp,
+    the_big_bang_theory,
+    urmp,
+    voxceleb1,
+    wikipedia,
+)
+from crossmodal.corpora import folder as own_folder
+from crossmodal.corpora.leakage import corpus_sheet, leakage
 from crossmodal.corpora.manifest import write_manifest
+from crossmodal.corpora.quarantine import Quarantine
 from crossmodal.errors import InputError
+from crossmodal.files import atomic_path
 
 READERS: dict[str, Callable[..., pd.DataFrame]] = {
     "wikipedia": wikipedia.read,
     "nuswide10k": nuswide10k.read,
+    "the_big_bang_theory": the_big_bang_theory.read,
+    "urmp": urmp.read,
+    "sub_urmp": sub_urmp.read,
+    "flickr8k_audio": flickr8k_audio.read,
+    "places_audio": places_audio.read,
+    "voxceleb1": voxceleb1.read,
+    "folder": own_folder.read,
 }
+# Given by the workflow, not by an edition's settings.
+_GIVEN = ("folder", "quarantine", "difficulty")
 
 
-def read_corpus(corpus: str, folder: Path, arguments: Mapping[str, Any]) -> pd.DataFrame:
-    """Read a corpus folder in its published layout into a manifest.
+def read_corpus(
+    corpus: str, folder: Path, arguments: Mapping[str, Any]
+) -> tuple[pd.DataFrame, Quarantine]:
+    """Read a corpus folder in its published layout.
 
     Args:
         corpus: Name of the corpus.
         folder: Where it lies.
         arguments: Further arguments of its reader, from the edition's settings.
 
+    Returns:
+        The manifest, and the clips that were set aside.
+
     Raises:
         InputError: There is no such reader or argument, or the folder does not fit the layout.
     """
     reader = choose_function(READERS, corpus, arguments, "reader")
-    return reader(folder, **arguments)  # type: ignore[no-any-return]
+    quarantine = Quarantine()
+    given = {"quarantine": quarantine} if "quarantine" in _parameters(reader) else {}
+    return reader(folder, **arguments, **given), quarantine
 
 
 def write_corpus_manifest(
     corpus: str, folder: Path, arguments: Mapping[str, Any], out: Path
 ) -> None:
-    """Read a corpus folder and write its manifest; raises as `read_corpus`."""
-    write_manifest(out, read_corpus(corpus, folder, arguments))
+    """Write `manifest.csv`, and beside it what the report says of the corpus.
+
+    `quarantine.csv` lists the clips set aside, `sheet.csv` sizes and durations by split,
+    `leakage.csv` what stands on both sides of a split. The manifest is written last.
+
+    Args:
+        corpus: Name of the corpus.
+        folder: Where it lies.
+        arguments: Further arguments of its reader.
+        out: The `manifest.csv`.
+
+    Raises:
+        InputError: As `read_corpus`.
+    """
+    manifest, quarantine = read_corpus(corpus, folder, arguments)
+    quarantine.write(out.with_name("quarantine.csv"))
+    for name, table in (("sheet", corpus_sheet(manifest)), ("leakage", leakage(manifest))):
+        with atomic_path(out.with_name(f"{name}.csv")) as temporary:
+            table.to_csv(temporary, index=False, float_format="%.6g", lineterminator="\n")
+    write_manifest(out, manifest)
 
 
 def choose_function(
@@ -60,7 +107,7 @@ def choose_function(
             mend=f"Choose one of: {', '.join(functions)}",
         )
     function = functions[corpus]
-    names = [name for name in inspect.signature(function).parameters if name != "folder"]
+    names = [name for name in _parameters(function) if name not in _GIVEN]
     for name in arguments:
         if name not in names:
             raise InputError(
@@ -70,3 +117,7 @@ def choose_function(
                 mend=f"Known: {', '.join(names)}",
             )
     return function
+
+
+def _parameters(function: Callable[..., Any]) -> list[str]:
+    return list(inspect.signature(function).parameters)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 from collections import Counter
 from dataclasses import dataclass, field
@@ -19,6 +20,23 @@ from crossmodal.reporting.claims import COLUMNS, JUDGED, VERDICTS
 from crossmodal.reporting.tables import is_numeric, readable, run_records
 
 _HERE = Path(__file__).parent
+SHEET_COLUMNS = {
+    "split": "split",
+    "clips": "clips",
+    "labels": "classes",
+    "persons": "people",
+    "sources": "sources",
+    "total_s": "duration (s)",
+    "median_s": "median (s)",
+}
+LEAKAGE_COLUMNS = {
+    "kind": "kind",
+    "left": "in",
+    "right": "and in",
+    "shared": "on both sides",
+    "right_rows_shared": "rows affected",
+    "examples": "for example",
+}
 _IMAGE_TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg"}
 
 
@@ -221,9 +239,37 @@ def _corpora(folder: Path, runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
                 "splits": _counts(manifest["split"], ["train", "validation", "test"]),
                 "classes": _counts(manifest["label"], []),
                 "image": _data_uri(sheet) if sheet else "",
+                "sounds": _sounds(path.with_name("listening.json")),
+                "set_aside": _length(path.with_name("quarantine.csv")),
+                "sheet": _shown(path.with_name("sheet.csv"), SHEET_COLUMNS),
+                "leakage": _shown(path.with_name("leakage.csv"), LEAKAGE_COLUMNS),
             }
         )
     return sheets
+
+
+def _sounds(path: Path) -> list[dict[str, str]]:
+    """Return the clips to listen to; sounds are data addresses, never files elsewhere."""
+    if not path.is_file():
+        return []
+    sounds: list[dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))
+    if any(not sound["audio"].startswith("data:audio/") for sound in sounds):
+        raise InputError("holds an address instead of a sound", file=path, mend="Make it again")
+    return sounds
+
+
+def _length(path: Path) -> int:
+    return len(pd.read_csv(path)) if path.is_file() else 0
+
+
+def _shown(path: Path, columns: dict[str, str]) -> dict[str, Any]:
+    """Return some columns of a table under the names a reader knows; empty when it is missing."""
+    if not path.is_file():
+        return {"columns": [], "rows": []}
+    frame = pd.read_csv(path)
+    text = readable(frame[list(columns)].rename(columns=columns))
+    heads = [{"name": name, "numeric": is_numeric(list(text[name]))} for name in text.columns]
+    return {"columns": heads, "rows": text.to_numpy().tolist()}
 
 
 def _counts(names: pd.Series, first: list[str]) -> dict[str, int]:

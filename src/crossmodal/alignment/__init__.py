@@ -1,0 +1,1 @@
+"""Alignment: which sound, which frame and which face belong together, by time stamps."""

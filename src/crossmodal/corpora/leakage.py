@@ -1,0 +1,89 @@
+"""What stands on both sides of a split, and how large a corpus is: tables for the report."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from crossmodal.corpora.manifest import SPLITS
+
+KINDS = ("source", "person")
+"""Columns of the manifest that are looked for on both sides."""
+
+_EXAMPLES = 3
+
+
+def leakage(manifest: pd.DataFrame) -> pd.DataFrame:
+    """Count the sources and persons that occur in two splits.
+
+    Args:
+        manifest: A table with the columns `split`, `source` and `person`; empty names are unknown
+            and never counted.
+
+    Returns:
+        One row for each kind and pair of splits that both have rows: `kind`, `left`, `right`
+        (train before validation before test), `left_count` and `right_count` (names on each
+        side), `shared` (names on both), `right_rows` (rows on the right) and `right_rows_shared`
+        (those of them whose name is on the left too), `examples` (up to three shared names).
+    """
+    present = [split for split in SPLITS if (manifest["split"] == split).any()]
+    rows = []
+    for kind in KINDS:
+        named = {split: _names(manifest, split, kind) for split in present}
+        for left, right in combinations(present, 2):
+            shared = set(named[left]) & set(named[right])
+            rows.append(
+                {
+                    "kind": kind,
+                    "left": left,
+                    "right": right,
+                    "left_count": named[left].nunique(),
+                    "right_count": named[right].nunique(),
+                    "shared": len(shared),
+                    "right_rows": int((manifest["split"] == right).sum()),
+                    "right_rows_shared": int(named[right].isin(shared).sum()),
+                    "examples": ", ".join(sorted(shared)[:_EXAMPLES]),
+                }
+            )
+    columns = "kind left right left_count right_count shared right_rows right_rows_shared examples"
+    return pd.DataFrame(rows, columns=columns.split())
+
+
+def corpus_sheet(manifest: pd.DataFrame) -> pd.DataFrame:
+    """Sum a corpus up by split.
+
+    Args:
+        manifest: A table with the columns of every manifest.
+
+    Returns:
+        One row a split that has rows and a last row `all`: `split`, `clips`, `labels`, `persons`,
+        `sources` (distinct names, empty ones not counted), `total_s`, `shortest_s`, `median_s`,
+        `longest_s` (durations of the rows in seconds; rows that overlap in time count in full,
+        NaN where no row has a known duration), `unknown` (rows without a known duration).
+    """
+    present = [split for split in SPLITS if (manifest["split"] == split).any()]
+    parts = {split: manifest[manifest["split"] == split] for split in present}
+    return pd.DataFrame(
+        [{"split": name} | _sums(part) for name, part in (parts | {"all": manifest}).items()]
+    )
+
+
+def _names(manifest: pd.DataFrame, split: str, kind: str) -> pd.Series:
+    names = manifest.loc[manifest["split"] == split, kind]
+    return names[names != ""]
+
+
+def _sums(part: pd.DataFrame) -> dict[str, float]:
+    seconds = (part["end_s"] - part["start_s"]).astype(float)
+    known = seconds.dropna()
+    sums: dict[str, float] = {"clips": len(part)}
+    for name, column in (("labels", "label"), ("persons", "person"), ("sources", "source")):
+        sums[name] = part.loc[part[column] != "", column].nunique()
+    sums["total_s"] = float(known.sum()) if len(known) else np.nan
+    sums["shortest_s"] = float(known.min())
+    sums["median_s"] = float(known.median())
+    sums["longest_s"] = float(known.max())
+    sums["unknown"] = len(part) - len(known)
+    return sums
