@@ -126,4 +126,4 @@ if not CORPORA:
 
 wildcard_constraints:
     corpus="|".join(WANTED),
-    feature=r"[a-z0-9_]+",
+    feature="|".join(sorted({name for names in FEATURES.values() for name in names})),
