@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import av
-import media_files as media
+import fixture_media as media
 import numpy as np
 import pytest
 from av.stream import Disposition
-from media_files import Sound, click_times, clicks, number_of, write_media
+from fixture_media import Sound, click_times, clicks, number_of, write_media
 
 from crossmodal.alignment.decode import frames, probe, read_audio, read_clip
 from crossmodal.alignment.timeline import frame_at

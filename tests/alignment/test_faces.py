@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import cv2
-import media_files as media
+import fixture_media as media
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crossmodal.alignment.decode import frames
-from crossmodal.alignment.faces import Cascade, YuNet, crop_square, detector, reduced_grey
+from crossmodal.alignment.faces import Cascade, YuNet, crop_square, detector, reduced_grey, resized
 from crossmodal.errors import InputError
 
 GREY = np.full((90, 160, 3), 127, dtype=np.uint8)
@@ -124,3 +124,20 @@ def test_small_frames_are_never_enlarged() -> None:
     assert (grey.shape, scale) == ((90, 160), 1.0)
     grey, scale = reduced_grey(GREY, 45)
     assert (grey.shape, scale) == ((45, 80), 0.5)
+
+
+@pytest.mark.parametrize("side_px", [23, 50, 64, 128, 300])
+def test_resizing_is_close_to_means_over_areas(side_px: int) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (196, 196, 3), dtype=np.uint8)
+    smooth = cv2.GaussianBlur(noise, (0, 0), 3).astype(np.uint8)
+    interpolation = cv2.INTER_AREA if side_px < 196 else cv2.INTER_LINEAR
+    expected = cv2.resize(smooth, (side_px, side_px), interpolation=interpolation)
+    found = resized(smooth, side_px, side_px)
+    assert found.shape == (side_px, side_px, 3)
+    assert np.abs(found.astype(int) - expected).mean() < 1.5
+
+
+def test_blocks_of_a_whole_multiple_are_their_means() -> None:
+    image = np.random.default_rng(0).integers(0, 256, (60, 90), dtype=np.uint8)
+    means = image.reshape(20, 3, 30, 3).mean(axis=(1, 3))
+    assert np.abs(resized(image, 30, 20) - means).max() <= 0.5 + 1e-9

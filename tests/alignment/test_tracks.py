@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import media_files as media
+import fixture_media as media
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from crossmodal.alignment.decode import frames
 from crossmodal.alignment.faces import Faces, detector
-from crossmodal.alignment.tracks import EVERY, PATIENCE, FaceTracker, Track, iou
+from crossmodal.alignment.tracks import EVERY, PATIENCE, CutFinder, FaceTracker, Track, iou
 
 HEIGHT, WIDTH, SIDE = 120, 200, 40
 Places = Sequence[tuple[float, float]]
@@ -157,3 +157,14 @@ def test_iou_is_the_share_of_pixels_in_both() -> None:
         mask[y : y + height, x : x + width] = True
     expected = (masks & masks[0]).sum((1, 2)) / (masks | masks[0]).sum((1, 2))
     np.testing.assert_allclose(iou(boxes[0].astype(float), boxes.astype(float)), expected)
+
+
+def test_a_pan_is_no_cut_and_other_people_in_the_same_room_are_one() -> None:
+    wide = texture(7, HEIGHT, 4 * WIDTH)
+    find = CutFinder()
+    pan = [find(wide[:, 3 * t : 3 * t + WIDTH, 0]) for t in range(60)]
+    assert sum(pan) <= 1  # where it sets in
+    find = CutFinder()
+    shots: list[Places] = [[(20.0, 40.0)], [(70.0, 40.0), (130.0, 40.0)]]
+    found = [find(scene(shots[t // 10])[:, :, 0]) for t in range(20)]
+    assert found == [t == 10 for t in range(20)]

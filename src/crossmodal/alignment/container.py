@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import av
-import numpy as np
 from av.container import InputContainer
 from av.stream import Disposition
 
@@ -74,27 +73,27 @@ def decoded(container: InputContainer, streams: list[Any]) -> Iterator[Any]:
     """
     for stream in streams:
         stream.codec_context.thread_count = 1  # the cores are for other clips
-    end_s = dict.fromkeys((stream.index for stream in streams), -np.inf)
+    ends = {stream.index: 0 for stream in streams}  # in ticks of each stream's clock
     for packet in container.demux(streams):
         stamp = packet.dts if packet.pts is None else packet.pts
         if stamp is not None:
-            packet_end_s = float((stamp + (packet.duration or 0)) * packet.time_base)
-            end_s[packet.stream_index] = max(end_s[packet.stream_index], packet_end_s)
+            index = packet.stream_index
+            ends[index] = max(ends[index], stamp + (packet.duration or 0))
         try:
             yield from packet.decode()
         except av.error.InvalidDataError:
             continue
     for stream in streams:
-        missing_s = _declared_end_s(stream) - end_s[stream.index]
+        missing_s = float((_declared_end(stream) - ends[stream.index]) * stream.time_base)
         if missing_s > MISSING_S:
             raise ClipError(f"the {stream.type} stops {missing_s:.1f} s before its end: cut off")
 
 
-def _declared_end_s(stream: Any) -> float:
-    """Return when the index of the file says that a stream ends; -inf where there is no index."""
+def _declared_end(stream: Any) -> int:
+    """Return when, in ticks, the index of the file says a stream ends; 0 without an index."""
     if not stream.frames or stream.duration is None:
-        return -np.inf
-    return float(((stream.start_time or 0) + stream.duration) * stream.time_base)
+        return 0
+    return int((stream.start_time or 0) + stream.duration)
 
 
 def _preference(stream: Any) -> tuple[int, ...]:

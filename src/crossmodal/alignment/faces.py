@@ -5,13 +5,14 @@ Boxes are `x, y, width, height` in pixels of the frame given, as float64.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import cv2
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from crossmodal.errors import InputError
 
@@ -121,12 +122,11 @@ def reduced_grey(frame: Picture, shorter_px: int) -> tuple[NDArray[np.uint8], fl
     grey: Any = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
     scale = min(1.0, shorter_px / min(grey.shape))
     if scale < 1.0:
-        size = (round(grey.shape[1] * scale), round(grey.shape[0] * scale))
-        grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+        grey = resized(grey, round(grey.shape[1] * scale), round(grey.shape[0] * scale))
     return grey, scale
 
 
-def crop_square(frame: Picture, box: ArrayLike, size_px: int, margin: float) -> Picture:
+def crop_square(frame: Picture, box: Iterable[float], size_px: int, margin: float) -> Picture:
     """Cut a square around a box and resize it; beyond the frame its edge pixels go on.
 
     Args:
@@ -138,18 +138,30 @@ def crop_square(frame: Picture, box: ArrayLike, size_px: int, margin: float) -> 
     Returns:
         [size_px, size_px, channels] uint8.
     """
-    x, y, width, height = np.asarray(box, dtype=np.float64)
+    x, y, width, height = (float(value) for value in box)
     side = max(1, round(max(width, height) * (1 + 2 * margin)))
     left, top = round(x + (width - side) / 2), round(y + (height - side) / 2)
-    rows = np.arange(top, top + side).clip(0, frame.shape[0] - 1)
-    columns = np.arange(left, left + side).clip(0, frame.shape[1] - 1)
-    square: Any = frame[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    if square.shape[:2] != (side, side):
+    if left >= 0 and top >= 0 and left + side <= frame.shape[1] and top + side <= frame.shape[0]:
+        square = frame[top : top + side, left : left + side]
+    else:
+        rows = np.arange(top, top + side).clip(0, frame.shape[0] - 1)
+        columns = np.arange(left, left + side).clip(0, frame.shape[1] - 1)
         square = frame[rows[:, None], columns]
-    shrinks = size_px < side
-    interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    resized: Any = cv2.resize(square, (size_px, size_px), interpolation=interpolation)
-    return resized  # type: ignore[no-any-return]
+    return resized(square, size_px, size_px)
+
+
+def resized(image: Picture, width_px: int, height_px: int) -> Picture:
+    """Resize an image [height, width] or [height, width, channels] uint8 without aliasing.
+
+    Bilinear to a whole multiple of the size, then means of whole blocks: a fraction of the time
+    of means over broken blocks.
+    """
+    blocks = max(1, min(image.shape[1] // width_px, image.shape[0] // height_px))
+    size = width_px * blocks, height_px * blocks
+    result: Any = cv2.resize(image, size, interpolation=cv2.INTER_LINEAR)
+    if blocks > 1:
+        result = cv2.resize(result, (width_px, height_px), interpolation=cv2.INTER_AREA)
+    return cast(Picture, result)
 
 
 def _largest_first(boxes: NDArray[np.float64], scores: NDArray[np.float64]) -> Faces:

@@ -35,8 +35,12 @@ PATIENCE = 3
 FOUND_SHARE = 0.5
 """A track is kept when this share of the detections on its way found it, and more than one did
 where there were more."""
-CUT_DISTANCE = 0.35
-"""Histogram distance of successive frames, in [0, 1], from which it is a cut."""
+CUT_DISTANCE = 0.05
+"""Least histogram distance of successive frames, in [0, 1], that can be a cut."""
+CUT_RISE = 4.0
+"""A cut's distance is this many times the usual one of the frames before it: motion is not."""
+USUAL_WEIGHT = 0.3
+"""Weight of the latest distance in the usual one, an exponential mean."""
 CELLS, BINS = 4, 16
 """The histogram is taken in CELLS x CELLS parts of the frame, in BINS grey levels each."""
 
@@ -104,14 +108,18 @@ class CutFinder:
 
     def __init__(self) -> None:
         self._last: NDArray[np.float64] | None = None
+        self._usual = 0.0
 
     def __call__(self, grey: Grey) -> bool:
-        """Take the next frame [height, width]; True when its histograms differ from the last's."""
+        """Take the next frame [height, width]; True when it differs suddenly from the last."""
         histograms = _histograms(grey)
         last, self._last = self._last, histograms
         if last is None:
             return False
-        return bool(np.abs(histograms - last).sum() / 2 > CUT_DISTANCE)
+        distance = float(np.abs(histograms - last).sum() / 2)
+        is_cut = distance > max(CUT_DISTANCE, CUT_RISE * self._usual)
+        self._usual += USUAL_WEIGHT * (distance - self._usual)
+        return is_cut
 
 
 class FaceTracker:
