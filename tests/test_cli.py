@@ -9,7 +9,7 @@ import pytest
 from crossmodal import cli
 
 VERBS = [
-    *("config", "download", "synthesize", "manifest", "features", "tune", "train"),
+    *("config", "download", "synthesize", "manifest", "showcase", "features", "tune", "train"),
     *("evaluate", "collect", "artefacts", "claims", "report"),
 ]
 

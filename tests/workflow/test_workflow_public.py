@@ -1,0 +1,73 @@
+"""Real data: the published Wikipedia features, from a mirror to a number."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from fixture_workflow import SHARED, SNAKEMAKE, Project
+
+pytestmark = [
+    pytest.mark.xdist_group("workflow"),
+    pytest.mark.skipif(
+        not (SHARED / "wikipedia/raw_features.mat").is_file(),
+        reason="needs the real Wikipedia features in ../shared/data/wikipedia",
+    ),
+]
+
+WORDS = ("--config", "edition=public", f"mirror={SHARED}")
+CORPUS = "results/public/corpora/wikipedia"
+FEATURES = [f"{CORPUS}/{name}" for name in ("image_bow.npy", "text_lda.npy")]
+
+
+@pytest.fixture(scope="module")
+def public(fresh: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project with the manifest and features of the real corpus."""
+    project = fresh.copy_to(tmp_path_factory.mktemp("public") / "project")
+    ended = project.run_once("--cores", "2", *FEATURES, *WORDS)
+    assert ended.returncode == 0, ended.stderr
+    return project
+
+
+def test_what_is_not_at_hand_is_left_out_with_the_reason(fresh: Project) -> None:
+    ended = fresh.call(SNAKEMAKE, "-n", *WORDS)
+    assert ended.returncode == 0, ended.stderr
+    missing = [line for line in ended.stderr.splitlines() if line.startswith("missing corpus")]
+    assert len(missing) == 1
+    assert missing[0].startswith(f"missing corpus nuswide10k: the mirror's folder {SHARED}")
+    assert "NUS-WIDE" in missing[0]
+    planned = fresh.planned(*WORDS)
+    assert "hashing_train_wikipedia_ours" in planned
+    assert "report" in planned
+    outputs = [name for jobs in planned.values() for job in jobs for name in job]
+    assert [name for name in outputs if "/nuswide10k/" in name] == []
+
+
+def test_the_published_split_and_features(public: Project) -> None:
+    manifest = pd.read_csv(public.root / CORPUS / "manifest.csv")
+    assert manifest["split"].value_counts().to_dict() == {"train": 2173, "test": 693}
+    assert manifest["label"].nunique() == 10
+    assert (public.root / "data/wikipedia/download/contents.csv").is_file()
+
+
+def test_cvh_reaches_the_known_level(public: Project, tmp_path: Path) -> None:
+    tuning = tmp_path / "cvh.csv"
+    common = ["--edition", "public", "--corpus", "wikipedia", "--families", "cvh"]
+    features = ["--corpus-results", CORPUS]
+    seeds: list[str | Path] = [*features, "--seeds", "0", "--out", tmp_path]
+    stages: list[list[str | Path]] = [
+        ["tune", "hashing", *common, "--method", "cvh", *features, "--out", tuning],
+        ["train", "hashing", *common, *seeds, "--source", "download", "--tuning", tuning],
+        ["evaluate", "hashing", *common, *seeds],
+    ]
+    for words in stages:
+        ended = public.crossmodal(*words)
+        assert ended.returncode == 0, ended.stderr
+    metrics = pd.read_csv(tmp_path / "runs/wikipedia/cvh_64/seed0/metrics.csv")
+    main = metrics[
+        (metrics["protocol"] == "test/all/average") & (metrics["task"] == "image_to_text")
+    ].set_index("metric")["value"]
+    print(f"CVH, 64 bits, image to text: mAP {main['map']:.4f}, chance {main['map_chance']:.4f}")
+    assert 0.23 < main["map"] < 0.29
+    assert main["map_chance"] == pytest.approx(0.118, abs=0.001)
