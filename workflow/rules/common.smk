@@ -109,7 +109,10 @@ os.environ.update(CROSSMODAL_OVERRIDES=as_json(SETTINGS.overrides))
 
 PAPERS = SETTINGS.papers
 PAPER = {paper: or_exit(paper_settings, paper) for paper in PAPERS}
-WANTED = sorted({corpus for paper in PAPERS for corpus in PAPER[paper].corpora})
+# Every corpus of the edition is read and shown, whether or not a paper uses it already.
+WANTED = sorted(
+    {*EDITION.corpora, *(name for paper in PAPERS for name in PAPER[paper].corpora)}
+)
 MISSING = {
     corpus: reason
     for corpus in WANTED

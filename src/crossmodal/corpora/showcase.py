@@ -47,7 +47,7 @@ def write_showcase(manifest: Path, folder: Path, out: Path) -> None:
     sounds: list[dict[str, str]] = []
     for _, row in spread(rows, 3 * TILES).iterrows():
         if len(tiles) < TILES and (picture := _picture(row, folder)) is not None:
-            tiles.append(tile(picture, str(row["label"] or row["person"] or row["clip"])))
+            tiles.append(tile(picture, str(row["label"] or row["clip"])))
         if len(sounds) < SOUNDS and (sound := _sound(row, folder)) is not None:
             sounds.append(sound)
     with atomic_path(out / "contact_sheet.jpg") as temporary:
@@ -65,8 +65,14 @@ def spread(rows: pd.DataFrame, count: int) -> pd.DataFrame:
     """
     classes = [group for _, group in rows.groupby("label", sort=True)]
     each = -(-count // max(1, len(classes)))
+    # One row a source first: five captions of one picture show no more than one.
+    firsts = [group[~group["source"].duplicated()] for group in classes]
+    pools = [
+        first if len(first) >= min(each, TILES) else group
+        for first, group in zip(firsts, classes, strict=True)
+    ]
     picks = [
-        group.iloc[np.unique(np.linspace(0, len(group) - 1, each).astype(int))] for group in classes
+        pool.iloc[np.unique(np.linspace(0, len(pool) - 1, each).astype(int))] for pool in pools
     ]
     order = [group.iloc[[place]] for place in range(each) for group in picks if place < len(group)]
     return pd.concat(order[:count]) if order else rows.head(0)
@@ -136,7 +142,7 @@ def _sound(row: pd.Series, folder: Path) -> dict[str, str] | None:
         return None
     return {
         "clip": str(row["clip"]),
-        "label": str(row["label"] or row["person"]),
+        "label": str(row["label"] or row["clip"]),
         "text": str(row.get("text") or "") if row.get("image") else "",
         "audio": f"data:audio/mpeg;base64,{base64.b64encode(_mp3(samples)).decode('ascii')}",
     }

@@ -7,11 +7,22 @@ from pathlib import Path
 from typing import Any
 
 from crossmodal.corpora.readers import choose_function
-from crossmodal.corpora.synthetic import nuswide10k, wikipedia
+from crossmodal.corpora.synthetic import (
+    flickr8k_audio,
+    nuswide10k,
+    places_audio,
+    sub_urmp,
+    urmp,
+    wikipedia,
+)
 
 GENERATORS: dict[str, Callable[..., None]] = {
     "wikipedia": wikipedia.synthesize,
     "nuswide10k": nuswide10k.synthesize,
+    "urmp": urmp.synthesize,
+    "sub_urmp": sub_urmp.synthesize,
+    "flickr8k_audio": flickr8k_audio.synthesize,
+    "places_audio": places_audio.synthesize,
 }
 
 
