@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,16 +27,29 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 @pytest.fixture(scope="session")
 def finished(fresh: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A copy of the project in which the smoke edition ran undisturbed, on two cores."""
-    project = fresh.copy_to(tmp_path_factory.mktemp("finished") / "project")
-    started = time.monotonic()
-    ended = project.run_once("--cores", "2", *SMOKE)
-    assert ended.returncode == 0, ended.stderr
-    print(f"smoke edition, two cores: {time.monotonic() - started:.0f} s")
-    return project
+    """A copy of the project in which the smoke edition ran undisturbed, on two cores.
+
+    Only to be read: all workers of a parallel test run share it.
+    """
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    done = shared / "finished.done"
+    with (shared / "finished.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if done.exists():
+            return Project(shared / "finished")
+        project = fresh.copy_to(shared / "finished")
+        started = time.monotonic()
+        ended = project.run_once("--cores", "2", *SMOKE)
+        assert ended.returncode == 0, ended.stderr
+        print(f"smoke edition, two cores: {time.monotonic() - started:.0f} s")
+        done.touch()
+        return project
 
 
 @pytest.fixture
-def scratch(finished: Project, tmp_path: Path) -> Project:
+def scratch(finished: Project, tmp_path: Path) -> Iterator[Project]:
     """A copy of the finished project that a test may change."""
-    return finished.copy_to(tmp_path / "project")
+    yield finished.copy_to(tmp_path / "project")
+    shutil.rmtree(tmp_path / "project")

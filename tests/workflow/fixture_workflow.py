@@ -57,7 +57,7 @@ class Project:
 
     def copy_to(self, root: Path) -> Project:
         """Copy everything, results and Snakemake's records included, times preserved."""
-        shutil.copytree(self.root, root, symlinks=True)
+        shutil.copytree(self.root, root, symlinks=True, dirs_exist_ok=True)
         return Project(root)
 
     def git(self, *words: str) -> str:

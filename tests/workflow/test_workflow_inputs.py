@@ -10,8 +10,6 @@ import pytest
 import scipy.io
 from fixture_workflow import SMOKE, SNAKEMAKE, Ended, Project
 
-pytestmark = pytest.mark.xdist_group("workflow")
-
 CORPUS = "results/smoke/corpora/wikipedia"
 HASHING = "results/smoke/hashing"
 RUN = f"{HASHING}/runs/wikipedia/cvh_16/seed0"

@@ -8,13 +8,10 @@ import pandas as pd
 import pytest
 from fixture_workflow import SHARED, SNAKEMAKE, Project
 
-pytestmark = [
-    pytest.mark.xdist_group("workflow"),
-    pytest.mark.skipif(
-        not (SHARED / "wikipedia/raw_features.mat").is_file(),
-        reason="needs the real Wikipedia features in ../shared/data/wikipedia",
-    ),
-]
+pytestmark = pytest.mark.skipif(
+    not (SHARED / "wikipedia/raw_features.mat").is_file(),
+    reason="needs the real Wikipedia features in ../shared/data/wikipedia",
+)
 
 WORDS = ("--config", "edition=public", f"mirror={SHARED}")
 CORPUS = "results/public/corpora/wikipedia"

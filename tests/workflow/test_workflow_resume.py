@@ -8,10 +8,7 @@ import shutil
 import signal
 import time
 
-import pytest
 from fixture_workflow import RUN_ONCE, SMOKE, Project, kill_group
-
-pytestmark = pytest.mark.xdist_group("workflow")
 
 HASHING = "results/smoke/hashing"
 WORDS = ("--cores", "2", "hashing", *SMOKE)

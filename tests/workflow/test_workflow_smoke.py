@@ -16,8 +16,6 @@ import pytest
 import yaml
 from fixture_workflow import ROOT, SMOKE, SNAKEMAKE, Project
 
-pytestmark = pytest.mark.xdist_group("workflow")
-
 SETTINGS: dict[str, Any] = yaml.safe_load((ROOT / "config/papers/hashing.yaml").read_text())
 ARTEFACTS: dict[str, dict[str, str]] = SETTINGS["artefacts"]
 METHODS = list(SETTINGS["methods"])

@@ -12,13 +12,17 @@ from crossmodal.corpora.synthetic import (
     nuswide10k,
     places_audio,
     sub_urmp,
+    the_big_bang_theory,
     urmp,
+    voxceleb1,
     wikipedia,
 )
 
 GENERATORS: dict[str, Callable[..., None]] = {
     "wikipedia": wikipedia.synthesize,
     "nuswide10k": nuswide10k.synthesize,
+    "the_big_bang_theory": the_big_bang_theory.synthesize,
+    "voxceleb1": voxceleb1.synthesize,
     "urmp": urmp.synthesize,
     "sub_urmp": sub_urmp.synthesize,
     "flickr8k_audio": flickr8k_audio.synthesize,

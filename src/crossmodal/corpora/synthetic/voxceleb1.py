@@ -46,7 +46,10 @@ _IDENTIFIERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_
 
 @dataclass(frozen=True)
 class Difficulty:
-    """How hard it is to know people again; set by hand before anything was trained.
+    """How hard it is to know people again.
+
+    Set by hand before anything was trained, looking at the pictures and at how many of the faces
+    OpenCV's cascade finds (about 96 %; those of a few people hardly ever).
 
     Attributes:
         coupling: Correlation of an attribute as seen with the same as heard.
