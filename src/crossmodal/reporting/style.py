@@ -135,9 +135,23 @@ def save(fig: Figure, stem: Path, *, source: str) -> None:
         _draw_caption(fig, f"{STAND_IN.capitalize()}: generated, not the published corpus")
     stem = Path(stem)
     with mpl.rc_context(_STYLE):
+        _settle(fig)
         for suffix, metadata in ((".svg", {"Date": None}), (".png", {"Software": None})):
             with atomic_path(stem.with_name(stem.name + suffix)) as temporary:
                 fig.savefig(temporary, dpi=_PNG_DPI, metadata=metadata)
+
+
+def _settle(fig: Figure) -> None:
+    """Lay the axes out for good, at rounded places.
+
+    The last digits that the layout's solver finds depend on where its variables lie in memory, and
+    an SVG names its clip paths by them.
+    """
+    fig.draw_without_rendering()
+    fig.set_layout_engine("none")
+    for axes in fig.axes:
+        left, bottom, width, height = axes.get_position(original=True).bounds
+        axes.set_position((round(left, 9), round(bottom, 9), round(width, 9), round(height, 9)))
 
 
 def _draw_caption(fig: Figure, text: str) -> None:
