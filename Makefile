@@ -7,6 +7,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 EDITION ?= demo
+# A folder or address that holds corpora, for EDITION=public or paper.
+MIRROR ?=
 # Extra words for snakemake, e.g. ARGS="hashing --resources gpu=2".
 ARGS ?=
 # TORCH=cpu installs the small CPU builds of torch from the index that TORCH_INDEX names
@@ -19,10 +21,11 @@ HASHED := --no-deps --require-hashes
 .PHONY: run test check bench lock clean setup
 
 run: setup
-	$(BIN)/python workflow/scripts/run_once.py --cores $(CORES) $(ARGS) --config edition=$(EDITION)
+	$(BIN)/python workflow/scripts/run_once.py --cores $(CORES) $(ARGS) \
+		--config edition=$(EDITION) $(if $(MIRROR),mirror=$(MIRROR))
 
 test: setup
-	$(BIN)/python -m pytest -n $(CORES) --dist loadgroup
+	$(BIN)/python -m pytest -n $(CORES) --dist worksteal
 
 check: setup
 	$(BIN)/ruff check .

@@ -43,14 +43,21 @@ def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def digests(source: Path) -> Iterator[Digests]:
+    def forget() -> None:
+        for cached in (
+            digest.source_digest,
+            digest._module_tree,
+            digest._module_dump,
+            digest._module_imports,
+        ):
+            cached.cache_clear()
+
     def compute() -> dict[str, str]:
-        digest._module_tree.cache_clear()
-        digest._module_dump.cache_clear()
+        forget()
         return {entry: digest.source_digest(entry) for entry in ENTRIES}
 
     yield compute
-    digest._module_tree.cache_clear()
-    digest._module_dump.cache_clear()
+    forget()
 
 
 def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:

@@ -16,6 +16,7 @@ PACKAGE = "crossmodal"
 SOURCE = Path(__file__).resolve().parent
 
 
+@functools.cache
 def source_digest(*entries: str) -> str:
     """Digest the syntax trees of modules and of all modules of the package they import.
 
@@ -30,13 +31,17 @@ def source_digest(*entries: str) -> str:
         ValueError: An entry names no module or function of the package.
     """
     own = [_entry_tree(entry) for entry in entries]
-    waiting = [name for tree in own for name in _imports(tree)]
+    waiting = [
+        name
+        for entry, tree in zip(entries, own, strict=True)
+        for name in (_imports(tree) if ":" in entry else _module_imports(entry))
+    ]
     modules = {entry for entry in entries if ":" not in entry}
     while waiting:
         name = waiting.pop()
         if name not in modules:
             modules.add(name)
-            waiting += _imports(_module_tree(name))
+            waiting += _module_imports(name)
     parts = [ast.dump(tree) for tree in own]
     parts += [f"{name} {_module_dump(name)}" for name in sorted(modules)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
@@ -68,6 +73,11 @@ def _module_tree(module: str) -> ast.Module:
     if path is None:
         raise ValueError(f"{module} is no module of {PACKAGE}")
     return _without_docstrings(ast.parse(path.read_bytes()))
+
+
+@functools.cache
+def _module_imports(module: str) -> list[str]:
+    return _imports(_module_tree(module))
 
 
 @functools.cache

@@ -127,6 +127,7 @@ def table_readings(results: Results, stem: Path) -> None:
                     {
                         "corpus": NAMES[corpus],
                         "task": task_name,
+                        "method": results.settings.families[first].title,
                         "reading": what,
                         "first": float(a.mean()),
                         "second": float(b.mean()),
