@@ -36,9 +36,10 @@ def write_edition_report(
         results,
         results / "report.html",
         title="Cross-modal audio-visual learning, reproduced",
-        edition={"name": edition_name, "what": edition.title},
+        edition={"edition": edition_name, "data": edition.title},
         papers=[_page(paper, config, edition, overrides.get(paper, {})) for paper in papers],
         missing_corpora=sorted(missing.items()),
+        corpus_sources={name: choice.source for name, choice in edition.corpora.items()},
     )
 
 

@@ -254,3 +254,21 @@ def test_damaged_files_are_named(tmp_path: Path) -> None:
 )
 def test_duration(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+def test_a_corpus_that_no_run_used_is_labelled_by_its_source(tmp_path: Path) -> None:
+    tree = make_results(tmp_path)
+    unused = tree.edition / "corpora" / "sub_urmp"
+    unused.mkdir(parents=True)
+    (unused / "manifest.csv").write_text("clip,split,label\na,train,oboe\n")
+    out = tmp_path / "report.html"
+    write_report(
+        tree.edition,
+        out,
+        title="t",
+        edition={"name": "demo"},
+        papers=pages(),
+        corpus_sources={"sub_urmp": "synthetic"},
+    )
+    heading = out.read_text().split('id="corpus-sub_urmp">')[1].split("</h3>")[0]
+    assert "stand-in data" in heading

@@ -6,6 +6,7 @@ import base64
 import json
 import os
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -78,6 +79,7 @@ def write_report(
     edition: dict[str, str],
     papers: list[PaperPage],
     missing_corpora: list[tuple[str, str]] | None = None,
+    corpus_sources: Mapping[str, str] | None = None,
 ) -> None:
     """Write the report as one HTML file that loads nothing from anywhere.
 
@@ -88,6 +90,7 @@ def write_report(
         edition: What to say of the edition, e.g. {"name": "demo", "seeds": "0, 1, 2"}.
         papers: The papers in the order to be shown.
         missing_corpora: (corpus, reason) of corpora that are not at hand.
+        corpus_sources: synthetic, download or own by corpus, for those that no run used yet.
 
     Raises:
         InputError: A file of the results is damaged; a missing one is named on the page instead.
@@ -103,7 +106,7 @@ def write_report(
         "claims": claims,
         "scores": [_score(paper, claims) for paper in papers],
         "papers": [_paper(paper, edition_results / paper.id, runs) for paper in papers],
-        "corpora": _corpora(edition_results / "corpora", runs),
+        "corpora": _corpora(edition_results / "corpora", runs, corpus_sources or {}),
         "missing_corpora": missing_corpora or [],
         "runs": runs,
         "versions": _versions(records),
@@ -220,7 +223,9 @@ def _data_uri(path: Path) -> str:
     return f"data:{_IMAGE_TYPES[path.suffix]};base64,{content}"
 
 
-def _corpora(folder: Path, runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _corpora(
+    folder: Path, runs: list[dict[str, Any]], sources: Mapping[str, str]
+) -> list[dict[str, Any]]:
     sheets = []
     for path in sorted(folder.glob("*/manifest.csv")):
         manifest = pd.read_csv(path, dtype=str, keep_default_na=False)
@@ -234,7 +239,10 @@ def _corpora(folder: Path, runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
         sheets.append(
             {
                 "name": corpus,
-                "sources": sorted({run["source"] for run in runs if run["corpus"] == corpus}),
+                "sources": sorted(
+                    {run["source"] for run in runs if run["corpus"] == corpus}
+                    | ({sources[corpus]} if corpus in sources else set())
+                ),
                 "rows": len(manifest),
                 "splits": _counts(manifest["split"], ["train", "validation", "test"]),
                 "classes": _counts(manifest["label"], []),
