@@ -109,6 +109,8 @@ class Project:
                 stdout=screen,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                # A shell's background jobs ignore interrupts, and so would everything below them.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             )
         try:
             yield process
