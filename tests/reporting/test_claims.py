@@ -71,6 +71,28 @@ def test_verdict(
     assert row["note"] == ""
 
 
+def test_a_side_may_name_another_protocol(paper: Path) -> None:
+    other = "image_to_text|train/all/average|map"
+    write_run(
+        paper, "wikipedia", "both", 0, {KEY: np.full(40, 0.5), other: np.full(40, 0.9)}, "own"
+    )
+    write_run(
+        paper, "wikipedia", "both", 1, {KEY: np.full(40, 0.5), other: np.full(40, 0.9)}, "own"
+    )
+    claim = judged(paper, left="both@train/all/average", right="both")
+    assert (claim["ours_left"], claim["ours_right"]) == pytest.approx((0.9, 0.5))
+    assert claim["verdict"] == "supported"
+    with pytest.raises(InputError, match=r"column left.*has no scores"):
+        judged(paper, left="both@train/5/average", right="both")
+
+
+@pytest.mark.parametrize(("right", "verdict"), [("0.5", "supported"), ("0.7", "contradicted")])
+def test_the_right_side_may_be_a_number(paper: Path, right: str, verdict: str) -> None:
+    claim = judged(paper, left="high", right=right)
+    assert claim["ours_right"] == pytest.approx(float(right))
+    assert claim["verdict"] == verdict
+
+
 def test_not_testable_keeps_its_note_and_has_no_numbers(paper: Path) -> None:
     row = judged(paper, status="not testable", note="no number", where="", relation="", margin="")
     assert row["verdict"] == "not testable"

@@ -36,10 +36,12 @@ def judge_claims(claims_csv: Path, paper_results: Path) -> pd.DataFrame:
     """Judge every claim of a paper by its runs.
 
     `left > right` with a margin states that left - right is at least the margin; `~` states
-    that it is at most the margin in size. A claim is supported when the whole 95 % interval of
-    left - right (paired by query, over seeds) lies on the claim's side of the margin,
-    contradicted when it lies on the other side, inconclusive when it touches or spans it. Fewer
-    than three seeds of a variant settle nothing, unless its seeds are seen to be all alike.
+    that it is at most the margin in size. A side is a variant, or `variant@protocol` where it is
+    measured under another protocol than `where` names, or on the right a number, such as chance.
+    A claim is supported when the whole 95 % interval of left - right (paired by query, over
+    seeds) lies on the claim's side of the margin, contradicted when it lies on the other side,
+    inconclusive when it touches or spans it. Fewer than three seeds of a variant settle nothing,
+    unless its seeds are seen to be all alike.
 
     Args:
         claims_csv: `config/claims/<paper>.csv`.
@@ -77,9 +79,11 @@ def judge_claims(claims_csv: Path, paper_results: Path) -> pd.DataFrame:
             row["note"] = _noted(row["note"], f"corpus {corpus} is not at hand")
         else:
             known = sorted(variants[corpus])
-            left, right = (
-                _side(row, side, place, scores_of, known, fault) for side in ("left", "right")
-            )
+            left = _side(row, "left", place, scores_of, known, fault)
+            if _is_number(row["right"]):
+                right = np.full_like(left, float(row["right"]))
+            else:
+                right = _side(row, "right", place, scores_of, known, fault)
             outcome |= _judge(row, left, right, fault)
         judged.append({**row, **outcome})
     return pd.DataFrame(judged, columns=[*COLUMNS, *JUDGED])
@@ -221,14 +225,15 @@ def _side(
     fault: Fault,
 ) -> np.ndarray:
     """Return the scores [seeds, queries] of the claim's left or right variant."""
-    variant = row[side]
+    variant, _, protocol = row[side].partition("@")
     scores = scores_of(place["corpus"], variant) if variant in known else {}
     if not scores:
         problem = f"variant {variant!r} never ran on {place['corpus']}"
         raise fault(side, problem, _nearest(variant, known))
-    key = f"{place['task']}|{place['protocol']}|{row['metric']}"
+    key = f"{place['task']}|{protocol or place['protocol']}|{row['metric']}"
     if key not in scores:
-        raise fault("where", f"{variant} has no scores {key}", _nearest(key, list(scores)))
+        column = side if protocol else "where"
+        raise fault(column, f"{variant} has no scores {key}", _nearest(key, list(scores)))
     return scores[key]
 
 
@@ -273,7 +278,7 @@ def _is_number(text: str) -> bool:
 
 
 def _where_form() -> str:
-    return "corpus=NAME;task=NAME;protocol=DATABASE/CUTOFF/TIES"
+    return "corpus=NAME;task=NAME;protocol=NAME"
 
 
 def _nearest(name: str, known: list[str]) -> str:
