@@ -37,8 +37,14 @@ class InputError(Exception):
 
 
 class ClipError(Exception):
-    """One clip cannot be used; it is set aside with a reason and the others go on."""
+    """One clip cannot be used; it is set aside with a reason and the others go on.
 
-    def __init__(self, reason: str) -> None:
+    Args:
+        reason: A plain phrase, without the names of files.
+        file: The file at fault, relative to the corpus folder, where it is not the clip's main one.
+    """
+
+    def __init__(self, reason: str, file: str | None = None) -> None:
         self.reason = " ".join(reason.split())
+        self.file = file
         super().__init__(self.reason)

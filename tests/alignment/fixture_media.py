@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -36,6 +36,19 @@ class Sound:
 
 def real_clips() -> list[Path]:
     return sorted([*(DATA / "grid").glob("*.mpg"), *(DATA / "clips").glob("*.*")])
+
+
+def stamps_of(path: Path) -> tuple[int, list[float]]:
+    """Read the presentation time stamps of the packets, without decoding anything."""
+    with av.open(str(path)) as container:
+        stream = container.streams.best("video")
+        assert stream is not None
+        stamps = [
+            float(packet.pts * packet.time_base)
+            for packet in container.demux(stream)
+            if packet.pts is not None and not packet.is_discard
+        ]
+        return stream.index, sorted(stamps)
 
 
 def numbered(number: int, width: int, height: int) -> NDArray[np.uint8]:
@@ -79,8 +92,12 @@ def write_media(
     pixels: str = "yuv420p",
     options: dict[str, str] | None = None,
     videos: int = 1,
+    draw: Callable[[int, int, int], NDArray[np.uint8]] = numbered,
 ) -> Path:
-    """Write a file with numbered frames shown from `times_ms` on, and sounds."""
+    """Write a file with frames shown from `times_ms` on, and sounds.
+
+    `draw` makes a frame from its number, width and height.
+    """
     with av.open(str(path), "w", options=options or {}) as container:
         pictures = []
         for _ in range(videos if times_ms else 0):
@@ -95,7 +112,7 @@ def write_media(
         ]
         for stream in pictures:
             for number, time_ms in enumerate(times_ms):
-                frame = av.VideoFrame.from_ndarray(numbered(number, *size), format="rgb24")
+                frame = av.VideoFrame.from_ndarray(draw(number, *size), format="rgb24")
                 frame.pts, frame.time_base = time_ms, Fraction(1, 1000)
                 container.mux(stream.encode(frame))
             container.mux(stream.encode(None))

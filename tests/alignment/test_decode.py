@@ -23,23 +23,10 @@ EXACT_CLOCK = {"movie_timescale": "44100"}
 """Else the muxer rounds the start of a late stream to a whole millisecond."""
 
 
-def stamps_of(path: Path) -> tuple[int, list[float]]:
-    """Read the presentation time stamps of the packets, without decoding anything."""
-    with av.open(str(path)) as container:
-        stream = container.streams.best("video")
-        assert stream is not None
-        stamps = [
-            float(packet.pts * packet.time_base)
-            for packet in container.demux(stream)
-            if packet.pts is not None and not packet.is_discard
-        ]
-        return stream.index, sorted(stamps)
-
-
 @media.needs_data
 @pytest.mark.parametrize("path", media.real_clips(), ids=lambda path: path.name)
 def test_every_frame_of_the_real_clips_has_the_time_of_its_packet(path: Path) -> None:
-    index, stamps = stamps_of(path)
+    index, stamps = media.stamps_of(path)
     times, shapes = zip(*((time, frame.shape) for time, frame in frames(path)), strict=True)
     np.testing.assert_allclose(times, stamps, rtol=0, atol=1e-9)
     video = probe(path).video
@@ -51,7 +38,7 @@ def test_every_frame_of_the_real_clips_has_the_time_of_its_packet(path: Path) ->
 @media.needs_data
 @pytest.mark.parametrize("path", media.real_clips(), ids=lambda path: path.name)
 def test_windows_of_the_real_clips_show_the_frame_on_the_screen(path: Path) -> None:
-    _, stamps = stamps_of(path)
+    _, stamps = media.stamps_of(path)
     for windows, first_s in (
         (cmcgan(stamps, (0.2, 1.9), 0.1), 0.0),
         (facevoice(stamps, (0.2, 1.9)), 0.01),

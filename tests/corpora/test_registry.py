@@ -93,6 +93,28 @@ def test_the_registry_of_the_project_is_valid_and_complete() -> None:
                 assert download.has_checksum or download.note, download.file
 
 
+def test_the_big_bang_theory_is_never_fetched_and_asks_for_what_is_wanted(tmp_path: Path) -> None:
+    entry = load_registry(ROOT / "config" / "corpora.yaml").corpus("the_big_bang_theory")
+    assert entry.access == "bring-your-own"
+    assert not any(part.downloads for part in entry.parts.values())
+    made = {
+        "prepared_arrays": ["train_face/1.mat", "train_audio/1.mat", "test/5classes/1.mat"],
+        "episodes": ["episodes/s01e01.mp4", "episodes/s01e01.csv"],
+    }
+    for name, paths in made.items():
+        part = entry.parts[name]
+        assert not part.required
+        for path in paths:  # each is needed
+            assert part.missing_in(tmp_path) is not None
+            (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / path).write_bytes(b"x")
+        assert part.missing_in(tmp_path) is None
+    reason = availability(entry, tmp_path, None, also=list(made))
+    assert reason is not None
+    for word in ("face-images", "train_face", "episodes/sXXeYY.csv"):
+        assert word in reason
+
+
 @pytest.mark.parametrize(
     ("name", "available"),
     [("wikipedia", True), ("free_spoken_digits", True), ("mnist", True), ("sub_urmp", False)],

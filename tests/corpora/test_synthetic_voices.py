@@ -7,7 +7,7 @@ from dataclasses import replace
 import librosa
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from crossmodal.corpora.synthetic.people import Voice, draw_person
@@ -90,6 +90,9 @@ def test_errors() -> None:
 
 
 @given(seed=st.integers(0, 100), decay_s=st.floats(0, 0.5))
+@example(seed=0, decay_s=0.0)
+@example(seed=0, decay_s=0.004)  # the response is silent up to here
+@example(seed=0, decay_s=0.01)
 @settings(max_examples=20, deadline=None)
 def test_a_room_keeps_what_comes_first(seed: int, decay_s: float) -> None:
     sound = np.zeros(4000)

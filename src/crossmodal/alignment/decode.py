@@ -134,13 +134,15 @@ def read_audio(path: Path, rate_hz: int, *, mono: bool = True) -> tuple[Samples,
 
 
 def frames(
-    path: Path, *, times_s: Iterable[float] | None = None
+    path: Path, *, times_s: Iterable[float] | None = None, stamps_s: list[float] | None = None
 ) -> Iterator[tuple[float, Picture]]:
     """Yield the frames of a video as they are shown, holding two at a time.
 
     Args:
         path: A video file.
         times_s: Times to look at, rising; None for every frame.
+        stamps_s: Receives the time stamps of all frames, those never looked at included; complete
+            when this generator has ended.
 
     Yields:
         The frame's own time stamp in seconds and the frame [height, width, 3] uint8 RGB, upright.
@@ -152,7 +154,7 @@ def frames(
     """
     with opened(path) as container:
         stream = decoded(container, [best(container, "video")])
-        yield from _pictures(stream, times_s)
+        yield from _pictures(stream, times_s, stamps_s)
 
 
 def read_clip(
@@ -189,10 +191,12 @@ def _without_sound(stream: Iterable[Any], placer: Placer) -> Iterator[VideoFrame
 
 
 def _pictures(
-    stream: Iterable[VideoFrame], times_s: Iterable[float] | None
+    stream: Iterable[VideoFrame],
+    times_s: Iterable[float] | None,
+    stamps_s: list[float] | None = None,
 ) -> Iterator[tuple[float, Picture]]:
     """Turn decoded frames into pairs of time and picture, converting only those asked for."""
-    rising = _rising(stream)
+    rising = _rising(stream) if stamps_s is None else _noted(_rising(stream), stamps_s)
     chosen = rising if times_s is None else shown(rising, times_s)
     converter = VideoReformatter()  # keeps its tables from frame to frame
     _keep_freed_memory()
@@ -204,6 +208,17 @@ def _pictures(
         yield time_s, picture
     if last is None:
         raise ClipError("no picture could be decoded")
+    if stamps_s is not None:
+        deque(rising, maxlen=0)
+
+
+def _noted(
+    frames: Iterable[tuple[float, VideoFrame]], stamps_s: list[float]
+) -> Iterator[tuple[float, VideoFrame]]:
+    """Pass frames on and enter their time stamps in a list."""
+    for time_s, frame in frames:
+        stamps_s.append(time_s)
+        yield time_s, frame
 
 
 def _keep_freed_memory() -> None:

@@ -1,178 +1,166 @@
-"""From recordings to windows: what the papers' features are computed from.
+"""Align a share of a corpus: from the rows of its manifest to windows of sound and pictures.
 
-A recording is decoded once, streaming. Faces are tracked while its frames pass by and cropped at
-the times that some window needs; the crops wait in a temporary file, because who a track shows is
-known only at the end. A recording that cannot be used is set aside, the others go on.
+Files are shared out to shards and each is decoded once, streaming; windows go to the disk as they
+come. A file that cannot be used is set aside, the others go on. `crossmodal.alignment.join` makes
+one corpus of the shards.
 """
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import csv
+import importlib
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from crossmodal.alignment.decode import Picture, read_clip
-from crossmodal.alignment.faces import crop_square, detector
-from crossmodal.alignment.speakers import Speech, people_by_speech, speaking_tracks
-from crossmodal.alignment.timeline import common_span, picture_span, samples_between
-from crossmodal.alignment.tracks import FaceTracker
-from crossmodal.alignment.windows import Windows, facevoice
+from crossmodal.alignment.kinds import Plan, Row
+from crossmodal.alignment.spool import growing_array
+from crossmodal.config import WindowChoice, WindowSettings, validate
+from crossmodal.corpora.manifest import read_manifest
+from crossmodal.corpora.media import chosen_windows
 from crossmodal.corpora.quarantine import Quarantine
-from crossmodal.errors import ClipError
+from crossmodal.errors import ClipError, InputError
+from crossmodal.files import atomic_path, write_json
+from crossmodal.progress import progress
 
-FACE_PX = 64
-FACE_MARGIN = 0.2
-VOICE_HZ = 16_000
-
-
-@dataclass(frozen=True)
-class Aligned:
-    """The windows of one recording.
-
-    Attributes:
-        rows: One row a window: the manifest's columns, and `frame_s`, the time stamp of its first
-            frame.
-        waves: Sound [n, samples], int16.
-        pictures: Frames or face crops [n, frames, side, side, 3], uint8 RGB.
-    """
-
-    rows: pd.DataFrame
-    waves: NDArray[np.int16]
-    pictures: NDArray[np.uint8]
-
-
-@dataclass
-class CropSpool:
-    """Crops by track and frame, kept in a temporary file while a recording is decoded."""
-
-    side_px: int
-    file: Any = field(default_factory=tempfile.TemporaryFile)
-    places: dict[tuple[int, int], int] = field(default_factory=dict)
-
-    def add(self, track: int, frame: int, crop: Picture) -> None:
-        """Keep a crop [side, side, 3]."""
-        self.places[track, frame] = len(self.places)
-        self.file.write(crop.tobytes())
-
-    def get(self, track: int, frame: int) -> Picture | None:
-        """Return a crop, or None where the track was not seen."""
-        place = self.places.get((track, frame))
-        if place is None:
-            return None
-        size = self.side_px * self.side_px * 3
-        self.file.seek(place * size)
-        found = np.frombuffer(self.file.read(size), np.uint8)
-        return found.reshape(self.side_px, self.side_px, 3)
-
-
-def align_recording(path: Path, turns: pd.DataFrame) -> Aligned:
-    """Cut a recording's turns into `facevoice` windows of the speaker's face and voice.
-
-    A turn whose speaker is not to be seen gives no window, and neither does a half second in
-    which the face is lost.
-
-    Args:
-        path: The recording.
-        turns: The manifest's rows of this recording: `clip, person, start_s, end_s` and more.
-
-    Raises:
-        ClipError: The recording cannot be read, or shows no speaker at all.
-    """
-    speech = [
-        Speech(start_s, end_s, str(person))
-        for start_s, end_s, person in zip(
-            turns["start_s"].astype(float),
-            turns["end_s"].astype(float),
-            turns["person"],
-            strict=True,
-        )
-    ]
-    times: list[float] = []
-    tracker, spool = FaceTracker(detector()), CropSpool(FACE_PX)
-
-    def see(time_s: float, picture: Picture) -> None:
-        for track, box in tracker.update(time_s, picture):
-            if any(turn.start_s - 0.2 <= time_s <= turn.end_s for turn in speech):
-                spool.add(track, len(times), crop_square(picture, box, FACE_PX, FACE_MARGIN))
-        times.append(time_s)
-
-    sound, began_s = read_clip(path, VOICE_HZ, see)
-    tracks = tracker.finish()
-    shown = speaking_tracks(tracks, people_by_speech(tracks, speech), speech)
-    span = common_span([picture_span(times), (began_s, began_s + len(sound) / VOICE_HZ)])
-    parts = []
-    for (_, turn), track in zip(turns.iterrows(), shown, strict=True):
-        if track is not None:
-            heard = (max(span[0], turn["start_s"]), min(span[1], turn["end_s"]))
-            windows = facevoice(times, heard)
-            parts.append(_cut_turn(turn, windows, track, spool, sound, began_s))
-    parts = [part for part in parts if len(part.rows)]
-    if not parts:
-        raise ClipError("no speaker is seen while he or she speaks")
-    return Aligned(
-        pd.concat([part.rows for part in parts], ignore_index=True),
-        np.concatenate([part.waves for part in parts]),
-        np.concatenate([part.pictures for part in parts]),
-    )
-
-
-def _cut_turn(
-    turn: pd.Series,
-    windows: Windows,
-    track: int,
-    spool: CropSpool,
-    sound: NDArray[np.float32],
-    began_s: float,
-) -> Aligned:
-    """Cut one turn, leaving out windows in which the track is not seen at every frame."""
-    rows, waves, pictures = [], [], []
-    for number in range(len(windows)):
-        crops = [spool.get(track, int(frame)) for frame in windows.frames[number]]
-        if any(crop is None for crop in crops):
-            continue
-        start_s, end_s = float(windows.start_s[number]), float(windows.end_s[number])
-        wave = samples_between(sound, began_s, VOICE_HZ, start_s, end_s - start_s)
-        waves.append(np.round(np.clip(wave, -1, 1) * 32767).astype(np.int16))
-        pictures.append(np.stack([crop for crop in crops if crop is not None]))
-        rows.append(
-            {
-                **turn.to_dict(),
-                "clip": f"{turn['clip']}-{number:03d}",
-                "start_s": start_s,
-                "end_s": end_s,
-                "frame_s": float(windows.frame_times_s[number, 0]),
-            }
-        )
-    return Aligned(pd.DataFrame(rows), np.array(waves), np.array(pictures))
-
-
-def recordings(turns: pd.DataFrame, shard: int, shards: int) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Yield a shard's recordings, in order, with their turns.
-
-    Args:
-        turns: A manifest with the column `video`.
-        shard: Which shard, from 0.
-        shards: How many there are; recordings are dealt to them in turn.
-    """
-    for place, (video, rows) in enumerate(turns.groupby("video", sort=True)):
-        if place % shards == shard:
-            yield str(video), rows
+ADDED = ("frame_s", "samples")
+"""Columns of the windows' manifest that alignment adds to those of the corpus."""
 
 
 def align(
-    folder: Path, turns: pd.DataFrame, shard: int, shards: int
-) -> tuple[list[Aligned], Quarantine]:
-    """Align a shard of a corpus of recordings; what cannot be used is set aside."""
-    quarantine, aligned = Quarantine(), []
-    for video, rows in recordings(turns, shard, shards):
-        try:
-            aligned.append(align_recording(folder / video, rows))
-        except ClipError as error:
-            quarantine.add(str(rows["clip"].iloc[0]), video, error.reason)
-    return aligned, quarantine
+    corpus: str,
+    kind: str,
+    folder: Path,
+    manifest: Path,
+    settings: Mapping[str, Any],
+    shard: int,
+    shards: int,
+    out: Path,
+) -> None:
+    """Write a shard's `windows.csv`, `waves.npy`, `pictures.npy`, `quarantine.csv`, `shard.json`.
+
+    Shard k holds the k-th of `shards` equal parts of the files, in the order of the manifest, so
+    that the shards one behind the other are the same however many there are.
+
+    Args:
+        corpus: Name of the corpus.
+        kind: "facevoice", "cmcgan", "msvae" or "captions".
+        folder: The corpus, in its published layout.
+        manifest: Its manifest.
+        settings: Of the kind: `step_ms` for "cmcgan".
+        shard: Which shard, from 0.
+        shards: How many there are.
+        out: Folder of the files.
+
+    Raises:
+        InputError: The manifest or a setting is wrong, or the corpus has no such windows.
+    """
+    cv2.setNumThreads(1)
+    rows = read_manifest(manifest)
+    chosen = window_settings(corpus, kind, settings)
+    plan = kind_plan(corpus, kind, list(rows.columns), chosen)
+    own = shard_rows(rows, plan.unit, shard, shards)
+    quarantine = Quarantine()
+    with (
+        growing_array(out / "waves.npy", (plan.form.samples,), np.int16) as waves,
+        growing_array(out / "pictures.npy", plan.form.picture, np.uint8) as pictures,
+        _table(out / "windows.csv", [*rows.columns, *ADDED]) as table,
+    ):
+        for unit in progress(
+            units(own, plan.unit),
+            title=f"aligning {corpus}",
+            total=own[plan.unit].nunique(),
+            unit="file",
+        ):
+            try:
+                for window in plan.cut(folder, unit, quarantine):
+                    waves.append(window.wave)
+                    pictures.append(window.picture)
+                    table.writerow(window.row)
+            except ClipError as error:
+                for row in unit:
+                    file = error.file or row[plan.file] or row["clip"]
+                    quarantine.add(row["clip"], file, error.reason)
+    quarantine.write(out / "quarantine.csv")
+    description = {
+        "corpus": corpus,
+        "kind": kind,
+        "settings": chosen.model_dump(exclude={"limit_share"}),
+        "rate_hz": plan.form.rate_hz,
+        "shard": shard,
+        "shards": shards,
+        "clips": len(own),
+    }
+    write_json(out / "shard.json", description)
+
+
+def window_settings(corpus: str, kind: str, settings: Mapping[str, Any]) -> WindowSettings:
+    """Check that windows of a kind can be cut from a corpus; fill in its settings.
+
+    Raises:
+        InputError: They cannot, or there is no such kind or setting.
+    """
+    choice = validate(WindowChoice, {kind: dict(settings)}, Path("windows"))
+    return chosen_windows(corpus, choice)[kind]
+
+
+def kind_plan(corpus: str, kind: str, columns: Collection[str], settings: WindowSettings) -> Plan:
+    """Return how windows of a kind are cut from a corpus.
+
+    The module is looked up by name, so that jobs of one kind do not depend on another's source.
+    """
+    module = importlib.import_module(f"crossmodal.alignment.{kind}")
+    plan: Plan = module.plan(corpus, columns, settings)
+    return plan
+
+
+def shard_rows(rows: pd.DataFrame, unit: str, shard: int, shards: int) -> pd.DataFrame:
+    """Return a shard's part of a manifest; rows of one unit stand together and are never torn.
+
+    Args:
+        rows: The manifest.
+        unit: Column; rows with the same value are cut together.
+        shard: Which shard, from 0.
+        shards: How many there are.
+
+    Raises:
+        InputError: There is no such shard.
+    """
+    if not 0 <= shard < shards:
+        raise InputError(
+            f"there is no shard {shard} of {shards}", field="shard", mend="Count them from 0"
+        )
+    numbers, names = pd.factorize(rows[unit])
+    order = np.argsort(numbers, kind="stable")
+    begin, end = (len(names) * place // shards for place in (shard, shard + 1))
+    first, last = np.searchsorted(numbers[order], [begin, end])
+    return rows.iloc[order[first:last]]
+
+
+def units(rows: pd.DataFrame, unit: str) -> Iterator[list[Row]]:
+    """Yield the rows that are cut together, as `shard_rows` has arranged them."""
+    numbers, _ = pd.factorize(rows[unit])
+    bounds = [*np.flatnonzero(np.diff(numbers, prepend=-1)), len(rows)]
+    for first, last in pairwise(bounds):
+        yield [
+            {str(name): value for name, value in row.items()}
+            for row in rows.iloc[first:last].to_dict("records")
+        ]
+
+
+@contextmanager
+def _table(path: Path, columns: list[str]) -> Iterator[csv.DictWriter]:
+    """Yield a table to append rows to; the file gets its name when the block succeeds."""
+    with (
+        atomic_path(path) as temporary,
+        temporary.open("w", encoding="utf-8", newline="") as stream,
+    ):
+        writer = csv.DictWriter(stream, columns, lineterminator="\n")
+        writer.writeheader()
+        yield writer

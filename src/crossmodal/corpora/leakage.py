@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from crossmodal.corpora.manifest import SPLITS
+from crossmodal.files import atomic_path
 
 KINDS = ("source", "person")
 """Columns of the manifest that are looked for on both sides."""
@@ -68,6 +70,13 @@ def corpus_sheet(manifest: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         [{"split": name} | _sums(part) for name, part in (parts | {"all": manifest}).items()]
     )
+
+
+def write_tables(manifest: pd.DataFrame, folder: Path) -> None:
+    """Write `sheet.csv` and `leakage.csv`, what the report says of a manifest, atomically."""
+    for name, table in (("sheet", corpus_sheet(manifest)), ("leakage", leakage(manifest))):
+        with atomic_path(folder / f"{name}.csv") as temporary:
+            table.to_csv(temporary, index=False, float_format="%.6g", lineterminator="\n")
 
 
 def _names(manifest: pd.DataFrame, split: str, kind: str) -> pd.Series:

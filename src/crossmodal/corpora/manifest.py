@@ -29,12 +29,7 @@ def read_manifest(path: Path) -> pd.DataFrame:
     path = Path(path)
     if not path.is_file():
         raise InputError("there is no manifest", file=path, mend="Run the corpus stage first")
-    try:
-        frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
-    except ValueError as error:
-        raise InputError(
-            f"not a readable table ({error})", file=path, mend="Write the manifest again"
-        ) from error
+    frame = read_table(path, mend="Write the manifest again")
     for column in frame.columns.intersection(list(TIMES)):
         empty = frame[column] == ""
         try:
@@ -49,6 +44,25 @@ def read_manifest(path: Path) -> pd.DataFrame:
         frame[column] = seconds.astype(float)
     check_manifest(frame, path)
     return frame
+
+
+def read_table(path: Path, *, mend: str, separator: str = ",") -> pd.DataFrame:
+    """Read a table in UTF-8, with or without a byte order mark, as strings.
+
+    Args:
+        path: An existing file.
+        mend: What to do when it cannot be read.
+        separator: What stands between two fields.
+
+    Raises:
+        InputError: The file is no such table.
+    """
+    try:
+        return pd.read_csv(
+            path, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig"
+        )
+    except ValueError as error:
+        raise InputError(f"not a readable table ({error})", file=path, mend=mend) from error
 
 
 def write_manifest(path: Path, frame: pd.DataFrame) -> None:

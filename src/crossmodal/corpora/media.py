@@ -1,4 +1,4 @@
-"""Which features a corpus folder can give, told from the names of its files alone.
+"""Which windows and features a corpus folder can give, told from the names of its files alone.
 
 The module imports nothing heavy: a workflow may ask while it plans its jobs.
 """
@@ -7,11 +7,66 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from crossmodal.config import WindowChoice, WindowSettings
+from crossmodal.errors import InputError
+
+WINDOWS: dict[str, str] = {
+    "the_big_bang_theory": "facevoice",
+    "sub_urmp": "cmcgan",
+    "urmp": "cmcgan",
+    "voxceleb1": "msvae",
+    "flickr8k_audio": "captions",
+    "places_audio": "captions",
+    "folder": "facevoice",
+}
+"""The usual kind of window of each corpus; one's own videos (`folder`) can give `OWN_WINDOWS`."""
+
+OWN_WINDOWS = ("facevoice", "cmcgan", "msvae")
+
 FEATURES: dict[str, tuple[str, ...]] = {
     "wikipedia": ("image_bow", "text_lda", "image_deep"),
     "nuswide10k": ("image_bow", "text_tags", "image_deep"),
+    "facevoice": ("mfcc", "face", "mfcc_random", "face_random"),
+    "cmcgan": ("log_mel",),
+    "msvae": ("voice", "voice_as_written", "voice_whole_clip", "face_grey"),
+    "captions": ("caption", "image_deep"),
 }
-"""Every feature of each corpus, whether or not a given folder can give it."""
+"""Every feature of each corpus of images and texts, whether or not a given folder can give it, and
+of each kind of windows."""
+
+
+def window_kinds(corpus: str) -> tuple[str, ...]:
+    """List the kinds of windows that can be cut from a corpus, the usual one first."""
+    if corpus == "folder":
+        return OWN_WINDOWS
+    return (WINDOWS[corpus],) if corpus in WINDOWS else ()
+
+
+def chosen_windows(corpus: str, choice: WindowChoice) -> dict[str, WindowSettings]:
+    """Return the windows to cut from a corpus: kind -> settings.
+
+    Args:
+        corpus: Name of the corpus.
+        choice: What its edition says; without any kind it is the corpus's usual one.
+
+    Raises:
+        InputError: Windows of a chosen kind cannot be cut from this corpus.
+    """
+    known = window_kinds(corpus)
+    chosen: dict[str, WindowSettings] = {
+        kind: settings for kind, settings in choice if settings is not None
+    }
+    for kind in chosen:
+        if kind not in known:
+            raise InputError(
+                f"no windows of the kind {kind} can be cut from it",
+                file="config/editions",
+                field=f"corpora.{corpus}.windows",
+                mend=f"Choose from: {', '.join(known) or 'none'}",
+            )
+    if chosen or not known:
+        return chosen
+    return chosen_windows(corpus, WindowChoice.model_validate({known[0]: {}}))
 
 
 def has_images(corpus: str, folder: Path) -> bool:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from crossmodal.corpora.manifest import read_table
 from crossmodal.errors import InputError
 from crossmodal.files import atomic_path
 
@@ -87,12 +88,7 @@ def read_quarantine(path: Path) -> Quarantine:
     path = Path(path)
     if not path.is_file():
         raise InputError("there is no such file", file=path, mend="Run the stage again")
-    try:
-        frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
-    except ValueError as error:
-        raise InputError(
-            f"not a readable table ({error})", file=path, mend="Run the stage again"
-        ) from error
+    frame = read_table(path, mend="Run the stage again")
     if tuple(frame.columns) != COLUMNS:
         raise InputError(
             f"the columns are {', '.join(frame.columns)}",
@@ -103,7 +99,12 @@ def read_quarantine(path: Path) -> Quarantine:
 
 
 def too_many(
-    set_aside: Quarantine, total: int, limit_share: float, *, folder: Path | None = None
+    set_aside: Quarantine,
+    total: int,
+    limit_share: float,
+    *,
+    folder: Path | None = None,
+    mend: str = "Complete the folder, or raise `limit_share` in the reader's settings",
 ) -> None:
     """Stop when more than a share of all clips is set aside, or all of them.
 
@@ -114,6 +115,7 @@ def too_many(
         total: Clips there are, those set aside included.
         limit_share: Largest share of them that may be set aside, from 0 to 1.
         folder: The corpus folder, for the message.
+        mend: What to do about it, for the message.
 
     Raises:
         InputError: Too many are set aside; the message names the commonest reasons.
@@ -130,5 +132,5 @@ def too_many(
         + ", ".join(f"{reason} ({times})" for reason, times in reasons)
         + f"; the first is {first.clip!r}, file {first.file!r}",
         file=folder,
-        mend="Complete the folder, or raise `limit_share` in the reader's settings",
+        mend=mend,
     )

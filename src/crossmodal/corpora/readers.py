@@ -20,11 +20,10 @@ from crossmodal.corpora import (
     wikipedia,
 )
 from crossmodal.corpora import folder as own_folder
-from crossmodal.corpora.leakage import corpus_sheet, leakage
+from crossmodal.corpora.leakage import write_tables
 from crossmodal.corpora.manifest import write_manifest
 from crossmodal.corpora.quarantine import Quarantine
 from crossmodal.errors import InputError
-from crossmodal.files import atomic_path
 
 READERS: dict[str, Callable[..., pd.DataFrame]] = {
     "wikipedia": wikipedia.read,
@@ -82,9 +81,7 @@ def write_corpus_manifest(
     """
     manifest, quarantine = read_corpus(corpus, folder, arguments)
     quarantine.write(out.with_name("quarantine.csv"))
-    for name, table in (("sheet", corpus_sheet(manifest)), ("leakage", leakage(manifest))):
-        with atomic_path(out.with_name(f"{name}.csv")) as temporary:
-            table.to_csv(temporary, index=False, float_format="%.6g", lineterminator="\n")
+    write_tables(manifest, out.parent)
     write_manifest(out, manifest)
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from pathlib import Path
 
-import av
 import cv2
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from crossmodal.alignment.decode import frames, read_audio
+from crossmodal.corpora.listening import mp3_address
 from crossmodal.corpora.manifest import read_manifest
 from crossmodal.errors import ClipError
 from crossmodal.files import atomic_path, write_json
@@ -144,21 +142,5 @@ def _sound(row: pd.Series, folder: Path) -> dict[str, str] | None:
         "clip": str(row["clip"]),
         "label": str(row["label"] or row["clip"]),
         "text": str(row.get("text") or "") if row.get("image") else "",
-        "audio": f"data:audio/mpeg;base64,{base64.b64encode(_mp3(samples)).decode('ascii')}",
+        "audio": mp3_address(samples, SOUND_HZ),
     }
-
-
-def _mp3(samples: NDArray[np.float32]) -> bytes:
-    """Encode mono samples in -1..1 as MP3, small enough to lie inside a page."""
-    target = io.BytesIO()
-    with av.open(target, "w", format="mp3", options={"write_xing": "0", "id3v2_version": "0"}) as f:
-        stream = f.add_stream("libmp3lame", rate=SOUND_HZ, layout="mono", bit_rate=48_000)
-        frame = av.AudioFrame.from_ndarray(
-            np.clip(samples * 32767, -32768, 32767).astype(np.int16)[None, :], "s16", "mono"
-        )
-        frame.sample_rate = SOUND_HZ
-        resampler = av.AudioResampler(format=stream.format, layout="mono", rate=SOUND_HZ)
-        for part in [*resampler.resample(frame), *resampler.resample(None)]:
-            f.mux(stream.encode(part))
-        f.mux(stream.encode(None))
-    return target.getvalue()

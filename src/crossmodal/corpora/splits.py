@@ -46,9 +46,12 @@ def deal(
             mend="Use shares from 0 to below 1 that sum to less than 1",
         )
     stratum_of = dict(zip(groups, strata or [""] * len(groups), strict=True))
+    members_of: dict[str, list[str]] = {}
+    for group, stratum in stratum_of.items():
+        members_of.setdefault(stratum, []).append(group)
     side_of: dict[str, str] = {}
-    for stratum in sorted(set(stratum_of.values())):
-        members = sorted(group for group in stratum_of if stratum_of[group] == stratum)
+    for stratum in sorted(members_of):
+        members = sorted(members_of[stratum])
         # Seeded by the stratum's name too, so that one more stratum leaves the others alone.
         generator = np.random.default_rng([seed, *stratum.encode("utf-8")])
         shuffled = [members[place] for place in generator.permutation(len(members))]

@@ -32,6 +32,7 @@ from crossmodal.corpora.layout import (
     need_folder,
     with_durations,
 )
+from crossmodal.corpora.manifest import read_table
 from crossmodal.corpora.prepared_arrays import PEOPLE
 from crossmodal.corpora.quarantine import LIMIT_SHARE, Quarantine, too_many
 from crossmodal.corpora.splits import deal
@@ -167,12 +168,7 @@ def read_track(path: Path) -> pd.DataFrame:
             or an unknown person.
     """
     lines(path)
-    try:
-        frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except ValueError as error:
-        raise InputError(
-            f"not a readable table ({error})", file=path, mend="Separate fields with commas"
-        ) from error
+    frame = read_table(path, mend="Separate fields with commas")
     if tuple(frame.columns) != TRACK:
         raise InputError(
             f"the header is {','.join(frame.columns)}", file=path, mend=f"Write {','.join(TRACK)}"

@@ -25,6 +25,7 @@ from crossmodal.corpora.layout import (
     no_repeats,
     with_durations,
 )
+from crossmodal.corpora.manifest import read_table
 from crossmodal.corpora.quarantine import LIMIT_SHARE, Quarantine, too_many
 from crossmodal.corpora.splits import deal
 from crossmodal.errors import InputError
@@ -133,12 +134,7 @@ def _utterances(path: Path) -> pd.DataFrame:
 def _people(path: Path) -> pd.DataFrame:
     """Read the people, indexed by id: label, gender, nationality."""
     lines(path)
-    try:
-        meta = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except ValueError as error:
-        raise InputError(
-            f"not a readable table ({error})", file=path, mend="Download the file again"
-        ) from error
+    meta = read_table(path, mend="Download the file again", separator="\t")
     missing = [name for name in META_COLUMNS if name not in meta]
     if missing:
         raise InputError(

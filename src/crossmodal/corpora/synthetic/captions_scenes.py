@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from crossmodal.corpora.synthetic.painting import Painter, Picture, draw_fine, photograph
+from crossmodal.corpora.synthetic.painting import Painter, Picture
+from crossmodal.corpora.synthetic.photographs import draw_fine, photograph
 from crossmodal.corpora.synthetic.scene_living import Place
 from crossmodal.corpora.synthetic.scene_objects import DRAWINGS, draw_thing
 from crossmodal.corpora.synthetic.scene_places import (

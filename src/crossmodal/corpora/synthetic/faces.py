@@ -13,7 +13,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from crossmodal.corpora.synthetic.brush import Brush, mirrored, oval, shade, smooth
 from crossmodal.corpora.synthetic.hair import HANGING, hair_behind
 from crossmodal.corpora.synthetic.head import (
     BOTTOM,
@@ -23,6 +22,7 @@ from crossmodal.corpora.synthetic.head import (
     draw_bare_head,
     draw_expression,
 )
+from crossmodal.corpora.synthetic.painting import Brush, mirrored, oval, shade, smooth
 from crossmodal.corpora.synthetic.people import Colour, Face
 
 Picture = NDArray[np.uint8]
@@ -112,17 +112,20 @@ def _body_sprite(face: Face, unit_px: int, clothes: Colour) -> Picture:
         (broad + 0.3, 5.2),
         (0, 5.2),
     ]
-    brush.fill(smooth(mirrored(chest), closed=True), clothes, solid=True)
+    brush.fill(smooth(mirrored(chest), closed=True, steps=6), clothes, solid=True)
     for side in (-1, 1):
-        arm = smooth([(side * 1.16, 2.5), (side * 1.22, 3.4), (side * 1.26, 5.0)], closed=False)
+        arm = smooth(
+            [(side * 1.16, 2.5), (side * 1.22, 3.4), (side * 1.26, 5.0)], closed=False, steps=6
+        )
         brush.line(arm, shade(clothes, 0.66), 0.05)
         brush.tint(oval(side * broad, 3.4, 0.3, 1.6), shade(clothes, 0.5), 0.5, 0.2)
     throat = [(0, 0.4), (neck, 0.5), (neck, 1.2), (neck + 0.16, 1.46), (0.26, 1.72), (0, 1.84)]
-    brush.fill(smooth(mirrored(throat), closed=True), shade(face.skin, 0.86), solid=True)
+    brush.fill(smooth(mirrored(throat), closed=True, steps=6), shade(face.skin, 0.86), solid=True)
     brush.tint(oval(0, 0.98 * face.length + 0.1, 0.5, 0.2), shade(face.skin, 0.5), 0.75, 0.1)
     collar = smooth(
         [(neck + 0.2, 1.44), (0.28, 1.78), (0, 1.92), (-0.28, 1.78), (-neck - 0.2, 1.44)],
         closed=False,
+        steps=6,
     )
     brush.line(collar, shade(clothes, 0.62), 0.1)
     brush.line(collar, shade(clothes, 1.25), 0.045)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from crossmodal.corpora.synthetic.brush import Brush, Points, mirrored, oval, shade, smooth
+from crossmodal.corpora.synthetic.painting import Brush, Corners, mirrored, oval, shade, smooth
 from crossmodal.corpora.synthetic.people import Face
 
 HAIRLINES = {
@@ -61,7 +61,9 @@ def hair_behind(brush: Brush, face: Face) -> None:
     stretch = np.array([face.width, face.length])
     dark = shade(face.hair, 0.72)
     if face.style in _BACK:
-        brush.fill(smooth(mirrored(_BACK[face.style]) * stretch, closed=True), dark, solid=True)
+        brush.fill(
+            smooth(mirrored(_BACK[face.style]) * stretch, closed=True, steps=6), dark, solid=True
+        )
     if face.style == "tied":
         brush.fill(oval(0, -1.16 * face.length, 0.34, 0.28), shade(face.hair, 0.85), solid=True)
         brush.tint(oval(-0.1, -1.24 * face.length, 0.1, 0.06), (255, 255, 255), 0.25, 0.05)
@@ -92,7 +94,9 @@ def hair_over(brush: Brush, face: Face, turn: float) -> None:
         ],
         axis=1,
     )
-    shape = np.concatenate([smooth(line, closed=False), smooth(crown, closed=False)])
+    shape = np.concatenate(
+        [smooth(line, closed=False, steps=6), smooth(crown, closed=False, steps=6)]
+    )
     brush.fill(shape, face.hair, solid=True)
     if face.style == "curly":
         _curls(brush, face, crown, line)
@@ -100,16 +104,19 @@ def hair_over(brush: Brush, face: Face, turn: float) -> None:
         _strands(brush, face, crown, line)
 
 
-def brow(brush: Brush, face: Face, points: Points) -> None:
+def brow(brush: Brush, face: Face, points: Corners) -> None:
     """Draw one brow along three points from the nose outward, thinner at its end."""
     half = 0.045 * face.brow * np.array([[0.0, 0.8], [0.0, 1.0], [0.0, 0.25]])
     outline = np.concatenate(
-        [smooth(points - half, closed=False), smooth(points + half, closed=False)[::-1]]
+        [
+            smooth(points - half, closed=False, steps=6),
+            smooth(points + half, closed=False, steps=6)[::-1],
+        ]
     )
     brush.tint(outline, shade(face.hair, 0.62), 0.92, 0.012)
 
 
-def beard(brush: Brush, face: Face, chin: Points, mouth: Points) -> None:
+def beard(brush: Brush, face: Face, chin: Corners, mouth: Corners) -> None:
     """Draw a beard.
 
     Args:
@@ -135,6 +142,7 @@ def beard(brush: Brush, face: Face, chin: Points, mouth: Points) -> None:
             )
             * (face.width, 1),
             closed=False,
+            steps=6,
         )
         strength = 0.9 if face.beard == "full" else 0.3
         brush.tint(np.concatenate([chin, inner]), colour, strength, 0.035)
@@ -154,22 +162,23 @@ def beard(brush: Brush, face: Face, chin: Points, mouth: Points) -> None:
                 ]
             ),
             closed=True,
+            steps=6,
         )
         brush.tint(shape, colour, 0.95, 0.012)
 
 
-def _strands(brush: Brush, face: Face, crown: Points, line: Points) -> None:
+def _strands(brush: Brush, face: Face, crown: Corners, line: Corners) -> None:
     """Draw some lighter and darker strands from the crown to the hairline."""
     for index in range(1, 14):
         outer = crown[index]
         inner = line[round((14 - index) / 14 * (len(line) - 1))]
         bend = (outer + inner) / 2 + (0.06 * np.sign(outer[0]), -0.05)
-        curve = smooth([outer * 0.97, bend, inner], closed=False)
+        curve = smooth([outer * 0.97, bend, inner], closed=False, steps=6)
         brush.line(curve, _tone(face, (0.8, 1.1, 0.9, 1.18)[index % 4]), 0.018)
     brush.tint(oval(-0.28, -0.86 * face.length, 0.3, 0.07), (255, 250, 240), 0.2, 0.08)
 
 
-def _curls(brush: Brush, face: Face, crown: Points, line: Points) -> None:
+def _curls(brush: Brush, face: Face, crown: Corners, line: Corners) -> None:
     """Draw rows of curls over the hair."""
     for row, share in enumerate((0.05, 0.35, 0.65, 0.92)):
         for index in range(row % 2, 15, 2):

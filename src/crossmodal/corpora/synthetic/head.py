@@ -11,16 +11,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from crossmodal.corpora.synthetic.brush import (
+from crossmodal.corpora.synthetic.hair import beard, brow, hair_over
+from crossmodal.corpora.synthetic.painting import (
     Brush,
-    Points,
+    Corners,
     mirrored,
     moved,
     oval,
     shade,
     smooth,
 )
-from crossmodal.corpora.synthetic.hair import beard, brow, hair_over
 from crossmodal.corpora.synthetic.people import Face
 
 LEFT, TOP, BOTTOM = -1.45, -1.6, 1.75
@@ -77,7 +77,7 @@ def draw_bare_head(brush: Brush, face: Face, pose: Look) -> None:
     """
     turn = _Turn(face, pose)
     _ears(brush, face, pose)
-    outline = smooth(moved(mirrored(_outline(face)), 0.05 * turn.sine), closed=True)
+    outline = smooth(moved(mirrored(_outline(face)), 0.05 * turn.sine), closed=True, steps=6)
     brush.fill(outline, face.skin, solid=True)
     _complexion(brush, face, turn)
     _wrinkles(brush, face, turn)
@@ -109,7 +109,7 @@ class _Turn:
         self.sine, self._cosine = float(np.sin(yaw)), float(np.cos(yaw))
         self._down, self._upright = float(np.sin(pitch)), float(np.cos(pitch))
 
-    def __call__(self, points: Points) -> Points:
+    def __call__(self, points: Corners) -> Corners:
         x, y = points[:, 0], points[:, 1]
         flat = 1 - (x / self._axes[0]) ** 2 - (y / self._axes[1]) ** 2
         z = _DEPTH * np.sqrt(np.maximum(flat, 0))
@@ -169,7 +169,7 @@ def _wrinkles(brush: Brush, face: Face, turn: _Turn) -> None:
         lines.append([(side * 0.53, 0.02), (side * 0.62, -0.03)])
         lines.append([(side * 0.53, 0.05), (side * 0.62, 0.08)])
     for points in lines:
-        curve = smooth(points, closed=False)
+        curve = smooth(points, closed=False, steps=6)
         band = np.concatenate([moved(curve, 0, -0.011), moved(curve[::-1], 0, 0.011)])
         brush.tint(turn(band), colour, strength, 0.014)
 
@@ -234,11 +234,13 @@ def _nose(brush: Brush, face: Face, look: Look, turn: _Turn) -> None:
             (turned * 1.15 * wide, tip + 0.02),
             (turned * 0.85 * wide, tip + 0.065),
         ]
-        brush.line(turn(smooth(wing, closed=False)) + out, shade(face.skin, 0.58), 0.018)
+        brush.line(turn(smooth(wing, closed=False, steps=6)) + out, shade(face.skin, 0.58), 0.018)
         hole = oval(turned * 0.5 * wide, tip + 0.055, 0.036 * face.nose_width, 0.02)
         brush.fill(turn(hole) + out, shade(face.skin, 0.34))
     under = smooth(
-        [(-0.3 * wide, tip + 0.07), (0, tip + 0.09), (0.3 * wide, tip + 0.07)], closed=False
+        [(-0.3 * wide, tip + 0.07), (0, tip + 0.09), (0.3 * wide, tip + 0.07)],
+        closed=False,
+        steps=6,
     )
     brush.line(turn(under) + out, shade(face.skin, 0.55), 0.016)
     brush.tint(turn(oval(-0.01, tip - 0.03, 0.035, 0.03)) + out, (255, 252, 246), 0.5, 0.02)
@@ -286,13 +288,13 @@ def _mouth(brush: Brush, face: Face, look: Look, turn: _Turn) -> None:
     brush.line(turn(_both_sides(inner_up)), shade(lip, 0.45), 0.02)
 
 
-def _both_sides(right: list[tuple[float, float]]) -> Points:
+def _both_sides(right: list[tuple[float, float]]) -> Corners:
     """Return a curve from the left corner over the middle to the right one."""
     points = np.array(right)
-    return smooth(np.concatenate([points[::-1] * (-1, 1), points[1:]]), closed=False)
+    return smooth(np.concatenate([points[::-1] * (-1, 1), points[1:]]), closed=False, steps=6)
 
 
-def _lips(above: list[tuple[float, float]], below: list[tuple[float, float]]) -> Points:
+def _lips(above: list[tuple[float, float]], below: list[tuple[float, float]]) -> Corners:
     return np.concatenate([_both_sides(above), _both_sides(below)[::-1]])
 
 
@@ -304,7 +306,7 @@ def _glasses(brush: Brush, face: Face, turn: _Turn) -> None:
         brush.line(lens, dark, 0.024, closed=True)
         start = lens[0] if side > 0 else lens[12]
         brush.line(np.stack([start, np.array([side * 0.76 * face.width, -0.02])]), dark, 0.03)
-    bridge = smooth([(-0.09, 0.0), (0, -0.035), (0.09, 0.0)], closed=False)
+    bridge = smooth([(-0.09, 0.0), (0, -0.035), (0.09, 0.0)], closed=False, steps=6)
     brush.line(moved(turn(bridge * (face.eye_gap, 1)), 0.1 * turn.sine), dark, 0.034)
 
 

@@ -56,9 +56,9 @@ class Instrument:
 
 @dataclass(frozen=True)
 class Difficulty:
-    """How much songs of one instrument differ, and what is lost on the way to the recording.
+    """How much songs and players of an instrument differ, and what is lost on the way.
 
-    Fixed by hand before any model was trained on the stand-ins.
+    Fixed by hand, not by what a model makes of it.
 
     Attributes:
         timbre_octaves: Standard deviation of the shift of all resonances, by song.
@@ -69,7 +69,7 @@ class Difficulty:
         shift: Largest shift of the player, in heights of the picture.
         light: Largest change of exposure, and from one edge to the other, of 1.
         noise: Largest standard deviation of the picture's noise, in grey levels of 255.
-        occlusion: Share of songs in which the music stand hides a part of the instrument.
+        occlusion: Share of players of whom the music stand hides a part of the instrument.
     """
 
     timbre_octaves: float = 0.15

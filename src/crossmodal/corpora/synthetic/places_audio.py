@@ -9,24 +9,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from crossmodal.corpora.synthetic.caption_texts import describe, draw_voices, speak
-from crossmodal.corpora.synthetic.captions_scenes import (
-    Difficulty,
-    draw_scene_picture,
-    draw_scenes,
+from crossmodal.corpora.synthetic.caption_texts import describe, speak
+from crossmodal.corpora.synthetic.captioned import (
+    begin,
+    in_splits,
+    one_by_one,
+    write_mono,
+    write_picture,
+    write_truth,
 )
+from crossmodal.corpora.synthetic.captions_scenes import Difficulty
 from crossmodal.corpora.synthetic.contents import write_contents
-from crossmodal.corpora.synthetic.flickr8k_audio import write_mono, write_truth
-from crossmodal.corpora.synthetic.painting import jpeg
-from crossmodal.errors import InputError
-from crossmodal.files import atomic_path, write_json
-from crossmodal.progress import progress
+from crossmodal.files import write_json
 
-HELD_OUT_SHARE = 1 / 8
-"""Of the images for validation, and as many for the test set."""
-
+_LISTS = {"train": "train", "validation": "dev", "test": "test"}
 _UNHEARD = 0.08
 """Share of words missing in `asr_text`."""
 
@@ -53,21 +49,12 @@ def synthesize(
     Raises:
         InputError: The numbers are out of range.
     """
-    if images < 8 or speakers < 1:
-        raise InputError(
-            f"{images} images and {speakers} speakers are too few",
-            field="images, speakers",
-            mend="Ask for at least 8 images and 1 speaker",
-        )
     folder, difficulty = Path(folder), difficulty or Difficulty()
-    (folder / "contents.csv").unlink(missing_ok=True)
-    generator = np.random.default_rng([seed, 1])
-    scenes = draw_scenes(generator, images)
-    voices = draw_voices(generator, speakers)
+    key = [seed, 1]
+    scenes, voices = begin(folder, key, images=images, speakers=speakers)
     files: list[Path] = []
     entries: list[dict[str, Any]] = []
-    for index, scene in enumerate(progress(scenes, title="describing", unit="image")):
-        own = np.random.default_rng([seed, 1, index])
+    for index, scene, own in one_by_one(scenes, key):
         speaker = int(own.integers(speakers))
         text = describe(own, scene, difficulty)
         heard = [word for word in text.split() if own.random() >= _UNHEARD]
@@ -78,21 +65,12 @@ def synthesize(
             "wav": f"{speaker + 1}/utterance_{index:08d}.wav",
             "asr_text": " ".join(heard),
         }
-        picture = folder / "images" / entry["image"]
-        with atomic_path(picture) as temporary:
-            temporary.write_bytes(jpeg(draw_scene_picture(own, scene, size, difficulty)))
-        sound = folder / "wavs" / entry["wav"]
-        write_mono(sound, speak(own, text, voices[speaker], difficulty))
         entries.append(entry)
-        files += [picture, sound]
-    held = max(1, round(HELD_OUT_SHARE * images))
-    parts = {
-        "train": entries[: -2 * held],
-        "dev": entries[-2 * held : -held],
-        "test": entries[-held:],
-    }
-    for name, part in parts.items():
-        files.append(folder / "metadata" / f"{name}.json")
+        picture, sound = folder / "images" / entry["image"], folder / "wavs" / entry["wav"]
+        files.append(write_picture(picture, own, scene, size, difficulty))
+        files.append(write_mono(sound, speak(own, text, voices[speaker], difficulty)))
+    for split, part in in_splits(entries).items():
+        files.append(folder / "metadata" / f"{_LISTS[split]}.json")
         bases = {"image_base_path": "images", "audio_base_path": "wavs"}
         write_json(files[-1], {**bases, "data": part})
     files.append(write_truth(folder, [entry["image"] for entry in entries], scenes))

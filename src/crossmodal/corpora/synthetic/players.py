@@ -50,7 +50,7 @@ _FOREARM = 0.185
 
 @dataclass(frozen=True)
 class Look:
-    """How a player looks; one for a song."""
+    """How a player looks."""
 
     skin: Colour
     hair: Colour

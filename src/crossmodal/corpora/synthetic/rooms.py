@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from crossmodal.corpora.synthetic.brush import shade
+from crossmodal.corpora.synthetic.painting import shade
 
 Picture = NDArray[np.uint8]
 """[height, width, 3], red, green, blue."""

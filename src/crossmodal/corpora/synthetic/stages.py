@@ -10,16 +10,8 @@ import numpy as np
 from crossmodal.corpora.synthetic import bowed_players, brass_players, woodwind_players
 from crossmodal.corpora.synthetic.instruments import INSTRUMENTS, Difficulty
 from crossmodal.corpora.synthetic.music import Array, Performance
-from crossmodal.corpora.synthetic.painting import (
-    BLACK,
-    WHITE,
-    Painter,
-    Picture,
-    draw_fine,
-    mixed,
-    photograph,
-    rgb,
-)
+from crossmodal.corpora.synthetic.painting import BLACK, WHITE, Colour, Painter, Picture, mixed, rgb
+from crossmodal.corpora.synthetic.photographs import draw_fine, photograph
 from crossmodal.corpora.synthetic.players import Figure, Look, Moment, draw_look
 
 CURTAINS = (
@@ -40,6 +32,7 @@ class Stage:
         names: The players' instruments, from the left.
         size: Width and height of the pictures in px.
         difficulty: How much rooms and views differ.
+        curtain: Its colour; None: it is drawn.
     """
 
     def __init__(
@@ -48,12 +41,14 @@ class Stage:
         names: Sequence[str],
         size: tuple[int, int],
         difficulty: Difficulty,
+        curtain: Colour | None = None,
     ) -> None:
         self.names = tuple(names)
         self._size = size
         self._difficulty = difficulty
         self._looks = [draw_look(generator) for _ in names]
-        self._curtain = CURTAINS[generator.integers(len(CURTAINS))]
+        drawn = CURTAINS[generator.integers(len(CURTAINS))]
+        self._curtain = drawn if curtain is None else curtain
         self._folds = generator.uniform((5, 0, 0.03), (11, 6.3, 0.12), (4, 3))
         self._crowd = min(1.0, size[0] / size[1] / (_PLAYER_WIDTH * len(self.names) + 0.35))
         self._zoom = self._crowd * (1.08 + generator.uniform(-1, 1) * difficulty.zoom)

@@ -1,8 +1,10 @@
 """Stand-in of Sub-URMP: drawn players and synthesised instruments, half a second a pair.
 
-A song is one player in one room with one melody; all of it differs from song to song. Bow, cheeks,
-slide, valves and fingers in a picture are those of the sound that starts with it. Differences from
-the published corpus: songs have equal lengths, and a picture is small by default.
+A song is one melody by one player. As in the published corpus all players sit in one studio, before
+a blue curtain, and an instrument has one to five of them, each with the same clothes, seat and
+camera in all of his or her songs; melody, timbre and reverberation differ from song to song. Bow,
+cheeks, slide, valves and fingers in a picture are those of the sound that starts with it.
+Differences from the published corpus: songs have equal lengths, and a picture is small by default.
 """
 
 from __future__ import annotations
@@ -24,14 +26,16 @@ from crossmodal.corpora.synthetic.instruments import (
     sound,
 )
 from crossmodal.corpora.synthetic.music import Performance, draw_harmony
-from crossmodal.corpora.synthetic.painting import jpeg
-from crossmodal.corpora.synthetic.stages import Stage, moments_of
+from crossmodal.corpora.synthetic.photographs import jpeg
+from crossmodal.corpora.synthetic.stages import CURTAINS, Stage, moments_of
 from crossmodal.errors import InputError
 from crossmodal.files import atomic_path
 from crossmodal.progress import progress
 
 VALIDATION_SHARE = 0.12
 """Share of the release's pairs in its `validation` folders; here the last songs, one at least."""
+MOST_PLAYERS = 5
+"""Players of an instrument: "different music pieces are played by 1 to 5 persons" (Hao et al.)."""
 
 
 def synthesize(
@@ -46,7 +50,7 @@ def synthesize(
 ) -> None:
     """Write `img/`, `chunk/`, `truth.csv`, `notes.csv`, last `contents.csv`.
 
-    `truth.csv` has a row a pair: `clip, song, split, start_s` (of the chunk in its song),
+    `truth.csv` has a row a pair: `clip, song, player, split, start_s` (of the chunk in its song),
     `pitch_hz` (at its start, with vibrato, 0 in a rest), `loudness` (0 to 1, at its start),
     `mean_loudness` (over the chunk), `bow` (where the bow touches the string, 0 frog to 1 tip,
     empty for winds) and `held_hz` (pitch without vibrato where one note fills the whole chunk,
@@ -89,8 +93,10 @@ def synthesize(
         harmony = draw_harmony(generator)
         performance = perform(generator, name, harmony, seconds)
         samples = sound(generator, name, performance, difficulty)
-        stage = Stage(generator, [name], size, difficulty)
-        truth = _truth(name, song, split, performance, step_ms)
+        player = song % _players(seed, name)
+        session = np.random.default_rng([seed, player, *name.encode(), 1])
+        stage = Stage(session, [name], size, difficulty, curtain=CURTAINS[0])
+        truth = _truth(name, song, player, split, performance, step_ms)
         for clip, ms, moment in zip(
             truth["clip"],
             truth["ms"],
@@ -113,6 +119,11 @@ def synthesize(
     write_contents(folder, files)
 
 
+def _players(seed: int, name: str) -> int:
+    """Draw how many people play an instrument."""
+    return 1 + int(np.random.default_rng([seed, *name.encode(), 2]).integers(MOST_PLAYERS))
+
+
 def write_stereo(path: Path, samples: NDArray[np.int16]) -> None:
     """Write 16-bit samples, [samples] at 44,100 Hz, as stereo WAV with equal channels."""
     with atomic_path(path) as temporary, wave.open(str(temporary), "wb") as stream:
@@ -123,7 +134,7 @@ def write_stereo(path: Path, samples: NDArray[np.int16]) -> None:
 
 
 def _truth(
-    name: str, song: int, split: str, performance: Performance, step_ms: int
+    name: str, song: int, player: int, split: str, performance: Performance, step_ms: int
 ) -> pd.DataFrame:
     """Describe the chunks of a song; `ms` is the number in the file's name, the chunk's end."""
     ends = np.arange(CHUNK_MS, round(performance.seconds * 1000) + 1, step_ms)
@@ -138,6 +149,7 @@ def _truth(
             "clip": [f"{name}{song:02d}_{ms}" for ms in ends],
             "ms": ends,
             "song": f"{name}{song:02d}",
+            "player": player,
             "split": split,
             "start_s": start_s,
             "pitch_hz": performance.pitch_hz(start_s),
