@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from crossmodal.errors import InputError
 from crossmodal.features import deep as deep_module
-from crossmodal.features.deep import deep, deep_settings, vgg16_fc7
+from crossmodal.features.deep import FC7, deep, deep_settings, small_network, vgg16_fc7
 from crossmodal.features.image import (
     dense_sift,
     learn_codebook,
@@ -171,9 +171,9 @@ def test_vgg16_gives_fc7(images: list[Path], monkeypatch: pytest.MonkeyPatch) ->
 
         def __init__(self) -> None:
             super().__init__()
-            linear = torch.nn.Linear(3, 3)
+            first, second = torch.nn.Linear(3, 8), torch.nn.Linear(8, FC7)
             relu = torch.nn.ReLU()
-            self.classifier = torch.nn.Sequential(linear, relu, relu, linear, relu, relu, linear)
+            self.classifier = torch.nn.Sequential(first, relu, relu, second, relu, relu, second)
 
         def forward(self, pictures: torch.Tensor) -> torch.Tensor:
             assert pictures.shape == (1, 3, 224, 224)
@@ -181,11 +181,31 @@ def test_vgg16_gives_fc7(images: list[Path], monkeypatch: pytest.MonkeyPatch) ->
             return scores
 
     torch.manual_seed(0)
-    network = Narrow()
-    saved = network.state_dict()
-    monkeypatch.setattr(deep_module, "vgg16", lambda **_: network)
+    saved = Narrow().state_dict()
+    monkeypatch.setattr(deep_module, "vgg16", lambda **_: Narrow())
     monkeypatch.setattr(torch, "load", lambda *_, weights_only, **__: weights_only and saved)
     features = vgg16_fc7(images[:2], Path("weights.pth"))
-    assert features.shape == (2, 3)
+    assert features.shape == (2, FC7)
     assert (features >= 0).all()
-    assert len(network.classifier) == 5
+
+    pictures = np.stack([read_image(path)[..., ::-1] for path in images[:2]])
+    out = np.empty((2, FC7), np.float32)
+    vgg16_fc7(pictures, Path("weights.pth"), out=out)
+    assert np.array_equal(out, features)
+
+
+def test_the_small_network_learns_words_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(deep_module.SMALL, "batch", 8)
+    paths, labels = coloured(tmp_path, "c", 32, seed=1)
+    pictures = np.stack([read_image(path)[..., ::-1] for path in paths])
+    train = np.arange(32) < 24
+    of_class = np.array([label == "c1" for label in labels])
+    words = np.stack([of_class, ~of_class, np.ones(32, bool)], axis=1).astype(np.float32)
+    features = small_network(paths, train, words[train], seed=0)
+    assert np.array_equal(small_network(pictures, train, words[train], seed=0), features)
+    centres = [features[train & (of_class == side)].mean(axis=0) for side in (False, True)]
+    nearer = [np.linalg.norm(features - centre, axis=1) for centre in centres]
+    right: NDArray[np.bool_] = (nearer[1] < nearer[0]) == of_class
+    assert right[~train].mean() >= 0.75

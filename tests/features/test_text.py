@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crossmodal.errors import InputError
-from crossmodal.features.text import lda, tags
+from crossmodal.features.text import frequent_words, lda, tags
 
 WORDS = [
     "river mountain valley lake glacier".split(),  # noqa: SIM905
@@ -52,6 +52,15 @@ def test_a_document_without_known_words_gets_the_prior() -> None:
     texts, _ = documents(20, seed=0)
     shares = lda([*texts, ""], np.arange(21) < 20, topics=5, seed=0)
     np.testing.assert_allclose(shares[-1], 0.2, atol=1e-6)
+
+
+def test_frequent_words_are_in_two_texts_to_half_of_them() -> None:
+    texts = ["a dog and the ball", "Dog, cat and ball", "cat once", "an odd dog", "grass", "sky"]
+    found = frequent_words(texts)
+    expected = [[1, 0, 1], [1, 1, 1], [0, 1, 0], [0, 0, 1], [0, 0, 0], [0, 0, 0]]
+    assert found.tolist() == expected  # ball, cat, dog
+    with pytest.raises(InputError, match="no words can be learned"):
+        frequent_words(["", ""])
 
 
 def test_texts_without_a_common_word() -> None:

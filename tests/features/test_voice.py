@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -13,7 +15,7 @@ from crossmodal.features.voice import (
     Reading,
     normalise,
     two_sided_spectrogram,
-    voice_spectrum,
+    voice_spectra,
 )
 
 Array = NDArray[np.float32]
@@ -29,6 +31,11 @@ def voices(count: int, samples: int = 48_000) -> Array:
     loudness = 1 + np.sin(2 * np.pi * 3 * time_s)
     noise = 0.01 * random.standard_normal((count, samples))
     return np.asarray(0.1 * buzz * loudness + noise, dtype=np.float32)
+
+
+def voice_spectrum(waves: Array, reading: Reading = "corrected", **settings: Any) -> Array:
+    """Return one spectrum a voice, [count, 512]."""
+    return voice_spectra(waves, (reading,), **settings)[:, 0]
 
 
 def test_three_seconds_give_297_steps_of_all_512_bins() -> None:

@@ -1,6 +1,8 @@
 """Features: one array a feature, its rows those of the manifest, with its settings beside it.
 
-Whatever is fitted (code books, topics, networks) is fitted on the training rows alone.
+Whatever is fitted (code books, topics, networks, projections) is fitted on the training rows
+alone. Of images and texts a job makes one feature, of windows all features of their kind, because
+starting up costs more than most of them.
 """
 
 
@@ -28,8 +30,60 @@ rule features:
         weights=lambda wildcards, input: (
             f"--weights {input.weights}" if input.weights else ""
         ),
-        code=source_digest("crossmodal.cli:features"),
+        code=lambda wildcards: source_digest(
+            "crossmodal.cli:features", f"crossmodal.features.makers.{wildcards.corpus}"
+        ),
     shell:
         "python -m crossmodal --log {log} features {wildcards.corpus} {wildcards.feature}"
         " --folder {params.folder} --manifest {input.manifest} --out {params.out}"
         " --threads {threads} {params.weights}"
+
+
+for corpus, kind in [(corpus, kind) for corpus in WINDOWS for kind in WINDOWS[corpus]]:
+
+    rule:
+        name:
+            f"features_{corpus}_{kind}"
+        input:
+            contents=f"{corpus_folder(corpus)}/contents.csv",
+            windows=expand(
+                "{results}/corpora/{corpus}/{kind}/{file}",
+                results=RESULTS,
+                corpus=corpus,
+                kind=kind,
+                file=["manifest.csv", "waves.npy", "pictures.npy"],
+            ),
+            weights=[
+                path
+                for feature in FEATURES[kind]
+                for path in vgg16_weights(corpus, feature)
+            ],
+        output:
+            window_features(corpus, kind),
+        log:
+            f"{LOGS}/features/{corpus}/{kind}.log",
+        benchmark:
+            f"{BENCHMARKS}/features/{corpus}/{kind}.tsv"
+        conda:
+            ENVIRONMENT
+        # As many as the corpus is large; they change no value.
+        threads: min(4, EDITION.corpora[corpus].shards)
+        resources:
+            gpu=1,
+            mem_mb=4000,
+            runtime=480,
+        params:
+            kind=kind,
+            features=FEATURES[kind],
+            folder=subpath(input.contents, parent=True),
+            out=subpath(output[0], parent=True),
+            weights=lambda wildcards, input: (
+                f"--weights {input.weights}" if input.weights else ""
+            ),
+            code=source_digest(
+                "crossmodal.cli:features", f"crossmodal.features.makers.{kind}"
+            ),
+        shell:
+            "python -m crossmodal --log {log} features {params.kind} {params.features}"
+            " --folder {params.folder} --manifest {input.windows[0]} --out {params.out}"
+            " --threads {threads} {params.weights}"

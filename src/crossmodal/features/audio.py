@@ -5,18 +5,20 @@ A clip with a sample that is not finite gets a row that is not finite and spoils
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from scipy.fft import dct
 from torch import Tensor
 from torch.nn import functional
 from torchaudio.functional import preemphasis
 
+from crossmodal.devices import one_torch_thread
 from crossmodal.errors import ClipError
-from crossmodal.features.deep import one_torch_thread
 from crossmodal.features.spectra import (
     Features,
     MelSettings,
@@ -152,11 +154,41 @@ def caption_front_end(wave: Waves, *, device: str = "cpu") -> Features:
     """
     if len(wave) <= CAPTION.mel.frame_samples // 2:
         raise ClipError(f"{len(wave)} samples of sound are too few for a frame")
-    with one_torch_thread(), torch.inference_mode():
-        samples = as_float(wave)[None].to(device)
-        emphasised = preemphasis(samples - samples.mean(), CAPTION.preemphasis)
-        bands = mel_spectrogram(CAPTION.mel, device)(emphasised)[0]
-        return np.asarray(bands.cpu().numpy(), dtype=np.float32)
+    with one_torch_thread():
+        return _caption_bands(wave, device)
+
+
+def caption_front_ends(
+    waves: Waves,
+    samples: NDArray[np.int64],
+    *,
+    device: str = "cpu",
+    threads: int = 1,
+    out: NDArray[np.float16],
+) -> None:
+    """Fill `out` with the spoken captions' bands, each brought to the same number of frames.
+
+    A caption of fewer samples than half a frame takes some of the silence behind it.
+
+    Args:
+        waves: [n, samples] at 16 kHz, float32, or int16 of which 32,768 is full scale.
+        samples: [n], how many samples of each wave are sound; silence lies behind.
+        device: "cpu" or "cuda".
+        threads: Captions in work at once; they do not change the values.
+        out: [n, 40, frames], e.g. a memory-mapped file. Of caption i the first
+            `1 + samples[i] // 160` frames are true, if there are so many.
+    """
+    least = CAPTION.mel.frame_samples // 2 + 1
+
+    def work(worker: int) -> None:
+        for row in range(worker, len(waves), threads):
+            true = int(samples[row])
+            bands = _caption_bands(waves[row, : max(least, true)], device)
+            bands = bands[:, : CAPTION.mel.steps(true)]
+            out[row], _ = pad_or_cut(bands, out.shape[2])
+
+    with one_torch_thread(), ThreadPoolExecutor(threads) as pool:
+        list(pool.map(work, range(threads)))
 
 
 def pad_or_cut(bands: Features, frames: int = 1024) -> tuple[Features, int]:
@@ -165,6 +197,15 @@ def pad_or_cut(bands: Features, frames: int = 1024) -> tuple[Features, int]:
     result = np.full((len(bands), frames), CAPTION.fill_db, dtype=np.float32)
     result[:, :true] = bands[:, :true]
     return result, true
+
+
+def _caption_bands(wave: Waves, device: str) -> Features:
+    """Return one caption's bands, [40, 1 + samples // 160]."""
+    with torch.inference_mode():
+        samples = as_float(wave)[None].to(device)
+        emphasised = preemphasis(samples - samples.mean(), CAPTION.preemphasis)
+        bands = mel_spectrogram(CAPTION.mel, device)(emphasised)[0]
+        return np.asarray(bands.cpu().numpy(), dtype=np.float32)
 
 
 @lru_cache(maxsize=4)

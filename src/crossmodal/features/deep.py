@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,19 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torchvision.models import vgg16
 
+from crossmodal.devices import one_torch_thread
 from crossmodal.errors import InputError
 from crossmodal.features.image import read_image
+from crossmodal.features.store import scratch
 from crossmodal.progress import progress
+from crossmodal.runs import save_checkpoint
+
+Images = Sequence[Path] | NDArray[np.uint8]
+"""Image files, or pictures [n, height, width, 3], red, green, blue."""
+
+FC7 = 4096
+SMALL_WIDTH = 128
+"""Widths of the two features."""
 
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
@@ -30,11 +40,13 @@ SMALL: dict[str, Any] = {"side_px": 64, "epochs": 12, "batch": 50, "rate": 2e-3,
 
 
 def deep(
-    images: Sequence[Path],
+    images: Images,
     train: NDArray[np.bool_],
     labels: Sequence[str],
     weights: Path | None = None,
     seed: int = 0,
+    *,
+    device: str = "cpu",
 ) -> NDArray[np.float32]:
     """Return VGG16's fc7 [n, 4096] with weights, else the small network's [n, 128].
 
@@ -42,18 +54,20 @@ def deep(
     sure of themselves than its features of the others.
 
     Args:
-        images: Image files.
+        images: Image files or pictures.
         train: [n], True for the images the small network is trained on.
         labels: [n], the classes.
         weights: torchvision's VGG16 state dictionary, or None.
         seed: Decides the small network's start and the order of its images.
+        device: "cpu" or "cuda", for VGG16; the small network is trained on the CPU.
 
     Raises:
         InputError: An image or the weights cannot be read.
     """
     if weights is not None:
-        return vgg16_fc7(images, weights)
-    return small_network(images, train, labels, seed)
+        return vgg16_fc7(images, weights, device=device)
+    _, classes = np.unique(np.asarray(labels)[train], return_inverse=True)
+    return small_network(images, train, classes, seed)
 
 
 def deep_settings(weights: Path | None, seed: int) -> dict[str, Any]:
@@ -64,11 +78,25 @@ def deep_settings(weights: Path | None, seed: int) -> dict[str, Any]:
     return {"network": "VGG16 fc7", "weights_sha256": digest, "crop_px": 224}
 
 
-def vgg16_fc7(images: Sequence[Path], weights: Path) -> NDArray[np.float32]:
+def vgg16_fc7(
+    images: Images,
+    weights: Path,
+    *,
+    device: str = "cpu",
+    threads: int = 1,
+    out: NDArray[np.float32] | None = None,
+) -> NDArray[np.float32]:
     """Return the second fully connected layer of VGG16 after its ReLU, [n, 4096].
 
-    Shorter side to 256 px, centre crop of 224 px. Uses a GPU where there is one; the values
-    then differ in the last digits.
+    Shorter side to 256 px, centre crop of 224 px. The CPU takes the images one by one, so that no
+    row depends on its neighbours; a GPU takes 32 at once, and its values differ in the last digits.
+
+    Args:
+        images: Image files or pictures.
+        weights: torchvision's VGG16 state dictionary.
+        device: "cpu" or "cuda".
+        threads: Images read at once, for a GPU.
+        out: Where the features go, e.g. a memory-mapped file; None makes an array.
 
     Source: Simonyan and Zisserman, Very deep convolutional networks, ICLR 2015.
 
@@ -84,15 +112,26 @@ def vgg16_fc7(images: Sequence[Path], weights: Path) -> NDArray[np.float32]:
             file=weights,
             mend="Download torchvision's vgg16 weights again",
         ) from error
-    device = "cuda" if torch.cuda.is_available() else "cpu"
     network.classifier = network.classifier[:5]
     network.eval().to(device)
-    rows = []
-    with one_torch_thread(), torch.inference_mode():
-        for path in progress(images, title="VGG16", unit="image"):
-            batch = _normalised(_cropped(read_image(path), shorter=256, crop=224)[None])
-            rows.append(network(batch.to(device))[0].cpu().numpy())
-    return np.stack(rows).astype(np.float32)
+    result = np.empty((len(images), FC7), dtype=np.float32) if out is None else out
+    batch = 1 if device == "cpu" else 32
+
+    def load(image: Path | NDArray[np.uint8]) -> NDArray[np.uint8]:
+        return _cropped(image, shorter=256, crop=224)
+
+    with (
+        one_torch_thread(),
+        torch.inference_mode(),
+        ThreadPoolExecutor(threads) as pool,
+        progress(total=len(images), title="VGG16", unit="image") as bar,
+    ):
+        for start in range(0, len(images), batch):
+            pixels = np.stack(list(pool.map(load, images[start : start + batch])))
+            found = network(_normalised(pixels).to(device))
+            result[start : start + batch] = found.cpu().numpy()
+            bar.update(len(pixels))
+    return result
 
 
 class SmallNetwork(nn.Module):
@@ -111,8 +150,8 @@ class SmallNetwork(nn.Module):
             ]
         side = SMALL["side_px"] // 2 ** (len(widths) - 1)
         self.trunk = nn.Sequential(*blocks, nn.Flatten(), nn.Dropout(0.3))
-        self.feature = nn.Linear(widths[-1] * side * side, 128)
-        self.scores = nn.Linear(128, classes)
+        self.feature = nn.Linear(widths[-1] * side * side, SMALL_WIDTH)
+        self.scores = nn.Linear(SMALL_WIDTH, classes)
 
     def embed(self, images: Tensor) -> Tensor:
         """Map normalised images [b, 3, side, side] to features [b, 128]."""
@@ -125,60 +164,114 @@ class SmallNetwork(nn.Module):
 
 
 def small_network(
-    images: Sequence[Path], train: NDArray[np.bool_], labels: Sequence[str], seed: int
+    images: Images,
+    train: NDArray[np.bool_],
+    targets: NDArray[np.int64] | NDArray[np.float32],
+    seed: int,
+    keep: Path | None = None,
 ) -> NDArray[np.float32]:
     """Train the small network on the training images, freeze it, return its features [n, 128].
 
     The same bytes for the same seed, whatever the number of threads.
 
+    Args:
+        images: Image files or pictures; small copies of them wait in a temporary file.
+        train: [n], True for the m images to train on.
+        targets: Of these, their classes as whole numbers [m], or which words they are described
+            with as zeros and ones [m, words].
+        seed: Decides the network's start and the order of its images.
+        keep: Where the trained network goes, for `describe`; None keeps it nowhere.
+
     Raises:
         InputError: An image cannot be read.
     """
-    side = SMALL["side_px"]
-    pixels = np.stack([_cropped(read_image(path), shorter=side, crop=side) for path in images])
-    classes, targets = np.unique(np.asarray(labels)[train], return_inverse=True)
+    pixels = _small_copies(images)
+    several = targets.ndim == 2
+    scores = targets.shape[1] if several else int(targets.max()) + 1
     with one_torch_thread(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = SmallNetwork(len(classes))
-        _fit(network, pixels[train], torch.from_numpy(targets))
-        network.eval()
-        with torch.inference_mode():
-            rows = [
-                network.embed(_normalised(pixels[start : start + 100])).numpy()
-                for start in range(0, len(pixels), 100)
-            ]
+        network = SmallNetwork(scores)
+        _fit(network, pixels, np.flatnonzero(train), torch.from_numpy(targets))
+        if keep is not None:
+            save_checkpoint(keep, network.state_dict())
+        return _embedded(network, pixels)
+
+
+def describe(images: Images, weights: dict[str, Tensor]) -> NDArray[np.float32]:
+    """Return the features [n, 128] of images by a small network that was kept.
+
+    Args:
+        images: Image files or pictures.
+        weights: What `small_network` kept, read with `runs.load_checkpoint`.
+
+    Raises:
+        InputError: An image cannot be read.
+    """
+    network = SmallNetwork(len(weights["scores.weight"]))
+    network.load_state_dict(weights)
+    with one_torch_thread():
+        return _embedded(network, _small_copies(images))
+
+
+def _small_copies(images: Images) -> NDArray[np.uint8]:
+    """Return images as the small network sees them, [n, side, side, 3], in a temporary file."""
+    side = SMALL["side_px"]
+    pixels = scratch((len(images), side, side, 3), np.uint8)
+    for place, image in enumerate(images):
+        pixels[place] = _cropped(image, shorter=side, crop=side)
+    return pixels
+
+
+def _embedded(network: SmallNetwork, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return the small network's features [n, 128] of its inputs."""
+    network.eval()
+    with torch.inference_mode():
+        rows = [
+            network.embed(_normalised(pixels[start : start + 100])).numpy()
+            for start in range(0, len(pixels), 100)
+        ]
     return np.concatenate(rows).astype(np.float32)
 
 
-def _fit(network: SmallNetwork, pixels: NDArray[np.uint8], targets: Tensor) -> None:
-    """Train with cross-entropy, mirrored at random, on a rate that falls to zero."""
+def _fit(
+    network: SmallNetwork, pixels: NDArray[np.uint8], train: NDArray[np.int64], targets: Tensor
+) -> None:
+    """Train on some rows, mirrored at random, on a rate that falls to zero.
+
+    With cross-entropy for classes, and for words with binary cross-entropy.
+    """
     batch = SMALL["batch"]
-    steps = SMALL["epochs"] * -(-len(pixels) // batch)
+    steps = SMALL["epochs"] * -(-len(train) // batch)
     optimizer = torch.optim.AdamW(
         network.parameters(), lr=SMALL["rate"], weight_decay=SMALL["decay"]
     )
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, SMALL["rate"], total_steps=steps)
     network.train()
     for _ in progress(range(SMALL["epochs"]), title="small network", unit="epoch"):
-        for chosen in torch.split(torch.randperm(len(pixels)), batch):
-            inputs = _normalised(pixels[chosen.numpy()])
+        for chosen in torch.split(torch.randperm(len(train)), batch):
+            inputs = _normalised(pixels[train[chosen.numpy()]])
             mirrored = torch.rand(len(inputs)) < 0.5
             inputs[mirrored] = inputs[mirrored].flip(-1)
-            loss = functional.cross_entropy(network(inputs), targets[chosen], label_smoothing=0.1)
+            scores, wanted = network(inputs), targets[chosen]
+            if targets.ndim == 2:
+                loss = functional.binary_cross_entropy_with_logits(scores, wanted)
+            else:
+                loss = functional.cross_entropy(scores, wanted, label_smoothing=0.1)
             optimizer.zero_grad()
             torch.autograd.backward(loss)
             optimizer.step()
             schedule.step()
 
 
-def _cropped(image: NDArray[np.uint8], *, shorter: int, crop: int) -> NDArray[np.uint8]:
-    """Scale the shorter side, cut the centre; blue-green-red becomes red-green-blue."""
-    scale = shorter / min(image.shape[:2])
-    size = tuple(max(crop, round(length * scale)) for length in image.shape[1::-1])
+def _cropped(image: Path | NDArray[np.uint8], *, shorter: int, crop: int) -> NDArray[np.uint8]:
+    """Read an image file or take a picture, scale the shorter side, cut the centre."""
+    picture = image if isinstance(image, np.ndarray) else read_image(image)[..., ::-1]
+    scale = shorter / min(picture.shape[:2])
+    size = tuple(max(crop, round(length * scale)) for length in picture.shape[1::-1])
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    scaled = cv2.resize(image, size, interpolation=method)
+    scaled = cv2.resize(np.ascontiguousarray(picture), size, interpolation=method)
     top, left = ((length - crop) // 2 for length in scaled.shape[:2])
-    return np.ascontiguousarray(scaled[top : top + crop, left : left + crop, ::-1])
+    return np.ascontiguousarray(scaled[top : top + crop, left : left + crop])
 
 
 def _normalised(pixels: NDArray[np.uint8]) -> Tensor:
@@ -186,14 +279,3 @@ def _normalised(pixels: NDArray[np.uint8]) -> Tensor:
     values = torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255
     mean, std = (torch.tensor(values_).view(3, 1, 1) for values_ in (MEAN, STD))
     return ((values - mean) / std).contiguous()
-
-
-@contextmanager
-def one_torch_thread() -> Iterator[None]:
-    """Keep torch to one thread, so that sums always have the same order."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import dctn
 
+from crossmodal.devices import one_thread
 from crossmodal.errors import ClipError, InputError
-from crossmodal.features.image import one_thread
 
 Image = NDArray[np.uint8]
 """Red, green, blue, [height, width, 3]."""

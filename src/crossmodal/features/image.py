@@ -7,8 +7,7 @@ Source: Csurka et al., Visual categorization with bags of keypoints, ECCV worksh
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +15,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import MiniBatchKMeans
-from threadpoolctl import threadpool_limits
 
+from crossmodal.devices import one_thread
 from crossmodal.errors import InputError
 from crossmodal.progress import progress
 
@@ -153,15 +152,3 @@ def nearest_words(
     squares = (codebook**2).sum(axis=1)
     distances = squares - 2 * descriptors.astype(np.float32) @ codebook.T
     return np.asarray(distances.argmin(axis=1), dtype=np.int64)
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Keep OpenCV, BLAS and OpenMP to one thread, so that sums always have the same order."""
-    threads = cv2.getNumThreads()
-    cv2.setNumThreads(1)
-    try:
-        with threadpool_limits(limits=1):
-            yield
-    finally:
-        cv2.setNumThreads(threads)

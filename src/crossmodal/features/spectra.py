@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from crossmodal.features.deep import one_torch_thread
+from crossmodal.devices import one_torch_thread
 
 Waves = NDArray[np.float32] | NDArray[np.int16]
 Features = NDArray[np.float32]

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from crossmodal.errors import InputError
 from crossmodal.files import atomic_path, write_json
 
-_BLOCK = 4096
-"""Rows checked at a time, so that a large file never lies in memory as a whole."""
+_BLOCK_VALUES = 1 << 22
+"""Values checked at a time, so that a large file never lies in memory as a whole."""
 
 
 def write_feature(
@@ -28,28 +31,54 @@ def write_feature(
 
     Args:
         path: Where the array goes, ending in `.npy`; the description goes beside it as `.json`.
-        array: One row an aligned pair, [n, d], finite.
+        array: One row an aligned pair, [n, ...], finite.
         units: What one value is, e.g. "share of keypoints".
         settings: How the feature was made; plain JSON values.
         libraries: Distribution names of the libraries that decided its values, besides NumPy.
 
     Raises:
-        InputError: The array is no finite matrix.
+        InputError: The array holds no rows of finite numbers.
     """
     path = Path(path)
     _check(array, path)
     with atomic_path(path) as temporary:
         np.save(temporary, np.ascontiguousarray(array), allow_pickle=False)
-    write_json(
-        path.with_suffix(".json"),
-        {
-            "shape": list(array.shape),
-            "dtype": str(array.dtype),
-            "units": units,
-            "settings": settings,
-            "versions": {name: version(name) for name in ("numpy", *libraries)},
-        },
-    )
+    describe_feature(path, array, units, settings, libraries)
+
+
+@contextmanager
+def create_feature(
+    path: Path,
+    shape: tuple[int, ...],
+    dtype: DTypeLike,
+    *,
+    units: str,
+    settings: dict[str, Any],
+    libraries: tuple[str, ...] = (),
+) -> Iterator[NDArray[Any]]:
+    """Yield a memory-mapped array to fill; it gets its name and description when the block ends.
+
+    When the block raises, or leaves a value that is not finite, nothing is left behind.
+
+    Args:
+        path: As for `write_feature`.
+        shape: Of the array, [n, ...].
+        dtype: Of its values.
+        units: As for `write_feature`.
+        settings: As for `write_feature`; read when the block ends, so that what is found out
+            inside can be added to it.
+        libraries: As for `write_feature`.
+
+    Raises:
+        InputError: The array holds no rows of finite numbers.
+    """
+    path = Path(path)
+    with atomic_path(path) as temporary:
+        array = np.lib.format.open_memmap(temporary, "w+", np.dtype(dtype), shape)
+        yield array
+        _check(array, path)
+        array.flush()
+    describe_feature(path, array, units, settings, libraries)
 
 
 def read_feature(path: Path, rows: int) -> NDArray[Any]:
@@ -60,7 +89,7 @@ def read_feature(path: Path, rows: int) -> NDArray[Any]:
         rows: Rows of the manifest it must be aligned with.
 
     Returns:
-        The array, [rows, d].
+        The array, [rows, ...].
 
     Raises:
         InputError: The file is missing or damaged, has other rows, or holds NaN or infinity.
@@ -84,16 +113,51 @@ def read_feature(path: Path, rows: int) -> NDArray[Any]:
     return np.asanyarray(array)
 
 
+def scratch(shape: tuple[int, ...], dtype: DTypeLike = np.float32) -> NDArray[Any]:
+    """Return a memory-mapped array in a file without a name, gone with the process at the latest.
+
+    Args:
+        shape: Of the array.
+        dtype: Of its values.
+    """
+    with TemporaryFile() as file:
+        return np.memmap(file, np.dtype(dtype), "w+", shape=shape)
+
+
+def describe_feature(
+    path: Path,
+    array: NDArray[Any],
+    units: str,
+    settings: dict[str, Any],
+    libraries: tuple[str, ...],
+) -> None:
+    """Write what an array means beside it, as `.json`; arguments as for `write_feature`."""
+    write_json(
+        path.with_suffix(".json"),
+        {
+            "shape": list(array.shape),
+            "dtype": str(array.dtype),
+            "units": units,
+            "settings": settings,
+            "versions": {name: version(name) for name in ("numpy", *libraries)},
+        },
+    )
+
+
 def _check(array: NDArray[Any], path: Path) -> None:
-    """Refuse what is not a matrix of finite numbers."""
-    if array.ndim != 2 or array.dtype.kind not in "fiu":
+    """Refuse what is not rows of finite numbers."""
+    if array.ndim < 2 or array.dtype.kind not in "fiu":
         raise InputError(
-            f"{array.ndim} dimensions of {array.dtype} instead of a matrix of numbers",
+            f"{array.ndim} dimensions of {array.dtype} instead of rows of numbers",
             file=path,
             mend="Run the feature stage again",
         )
-    for start in range(0, len(array), _BLOCK):
-        finite = np.isfinite(array[start : start + _BLOCK]).all(axis=1)
+    if array.dtype.kind != "f":
+        return
+    values = max(1, array[:1].size)
+    block = max(1, _BLOCK_VALUES // values)
+    for start in range(0, len(array), block):
+        finite = np.isfinite(array[start : start + block]).reshape(-1, values).all(axis=1)
         if not finite.all():
             raise InputError(
                 "a value is not finite",

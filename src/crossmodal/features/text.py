@@ -13,6 +13,15 @@ from threadpoolctl import threadpool_limits
 
 from crossmodal.errors import InputError
 
+TOKEN = r"(?u)\b[^\W\d_]{3,}\b"
+"""A word: three letters or more."""
+
+WORDS: dict[str, Any] = {
+    "words": "three letters or more, English stop words left out, in two texts to half of them",
+    "most": 256,
+}
+"""Which words `frequent_words` takes: the most frequent ones."""
+
 SETTINGS: dict[str, Any] = {
     "words": "three letters or more, English stop words left out, in two documents or more",
     "vocabulary": 5000,
@@ -42,7 +51,7 @@ def lda(
         InputError: The training documents have no word in common.
     """
     vectorizer = CountVectorizer(
-        token_pattern=r"(?u)\b[^\W\d_]{3,}\b",
+        token_pattern=TOKEN,
         stop_words="english",
         min_df=2,
         max_features=SETTINGS["vocabulary"],
@@ -60,6 +69,35 @@ def lda(
     with threadpool_limits(limits=1):
         model.fit(counts[np.flatnonzero(train)])
         return np.asarray(model.transform(counts), dtype=np.float32)
+
+
+def frequent_words(texts: Sequence[str]) -> NDArray[np.float32]:
+    """Return which of the texts' frequent words each of them has; see `WORDS`.
+
+    Args:
+        texts: Plain texts, e.g. all captions of an image as one.
+
+    Returns:
+        Zeros and ones, [n, words].
+
+    Raises:
+        InputError: The texts have no such words.
+    """
+    vectorizer = CountVectorizer(
+        token_pattern=TOKEN,
+        stop_words="english",
+        min_df=2,
+        max_df=0.5,
+        max_features=WORDS["most"],
+        binary=True,
+    )
+    try:
+        counts = vectorizer.fit_transform(texts)
+    except ValueError as error:
+        raise InputError(
+            f"no words can be learned ({error})", mend="Use more or longer training texts"
+        ) from error
+    return np.asarray(counts.toarray(), dtype=np.float32)
 
 
 def tags(tag_lists: Iterable[Iterable[str]], vocabulary: Sequence[str]) -> NDArray[np.float32]:

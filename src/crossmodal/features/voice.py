@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -111,20 +112,22 @@ def normalise(
     return ((spectrum - middle) * _inverse(deviation, middle))[:, 0]
 
 
-def voice_spectrum(
+def voice_spectra(
     waves: Waves,
-    reading: Reading = "corrected",
+    readings: Sequence[Reading] = ("corrected",),
     *,
     lengths: NDArray[np.int64] | None = None,
     device: str = "cpu",
     threads: int = 1,
     out: Features | None = None,
 ) -> Features:
-    """Return one normalised spectrum a voice, [n, 512]; spectrograms are never kept.
+    """Return one normalised spectrum a voice and reading, [n, readings, 512].
+
+    A voice's spectrogram is made once for all readings and not kept.
 
     Args:
         waves: [n, samples] at 16 kHz, float32, or int16 of which 32,768 is full scale.
-        reading: See `normalise`.
+        readings: See `normalise`.
         lengths: [n], how many samples of each wave are sound, at least 512; what lies behind does
             not count. None takes all.
         device: "cpu" or "cuda".
@@ -138,9 +141,10 @@ def voice_spectrum(
         given = true[start : start + len(block)]
         samples[: len(given)] = given
         steps = torch.tensor([VOICE.steps(int(count)) for count in samples])
-        return normalise(_spectrogram(block, samples), reading, steps)
+        spectrograms = _spectrogram(block, samples)
+        return torch.stack([normalise(spectrograms, name, steps) for name in readings], dim=1)
 
-    shape = (VOICE.frame_samples,)
+    shape = (len(readings), VOICE.frame_samples)
     return in_chunks(compute, waves, shape, chunk=2, device=device, threads=threads, out=out)
 
 
