@@ -8,11 +8,13 @@ from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 from fixture_results import Tree, make_results, pages, write_claims_file
 
 from crossmodal.errors import InputError
 from crossmodal.reporting.claims import join_claims, write_claims
+from crossmodal.reporting.listening import Sound, write_listening
 from crossmodal.reporting.report import Artefact, PaperPage, duration, write_report
 
 VOID = {"meta", "link", "img", "br", "wbr", "rect", "input"}
@@ -272,3 +274,39 @@ def test_a_corpus_that_no_run_used_is_labelled_by_its_source(tmp_path: Path) -> 
     )
     heading = out.read_text().split('id="corpus-sub_urmp">')[1].split("</h3>")[0]
     assert "stand-in data" in heading
+
+
+def test_sounds_beside_a_figure_can_be_played_by_name(tmp_path: Path) -> None:
+    tree = make_results(tmp_path)
+    figure = "fig2_wikipedia_text_to_image"
+    noise = np.random.default_rng(0).uniform(-1, 1, 4410).astype(np.float32)
+    rows = ["violin", 'tuba" onplay="x']
+    sounds = [Sound(row, column, noise) for row in rows for column in ("CMCGAN", "true sound")]
+    write_listening(tree.paper / "figures" / f"{figure}.listening.json", sounds[:-1])
+    page = render(tree)
+    players = page.named("audio")
+    assert [player["aria-label"] for player in players] == [
+        "violin, CMCGAN",
+        "violin, true sound",
+        'tuba" onplay="x, CMCGAN',
+    ]
+    assert all("controls" in player and player["preload"] == "none" for player in players)
+    assert all(player["src"].startswith("data:audio/mpeg;base64,") for player in players)
+    assert not any("onplay" in attributes for _, attributes in page.tags)
+    test_page_loads_nothing(page, tree)
+    test_markup_can_be_read_aloud_and_walked_by_keyboard(page)
+    for scope, name in [("col", "true sound"), ("row", "violin")]:
+        assert {"scope": scope} in page.named("th")
+        assert name in page.text
+
+
+def test_a_figure_without_sounds_has_no_player(page: Page) -> None:
+    assert page.named("audio") == []
+
+
+def test_damaged_sounds_are_named(tmp_path: Path) -> None:
+    tree = make_results(tmp_path)
+    path = tree.paper / "figures" / "fig2_wikipedia_text_to_image.listening.json"
+    path.write_text('[{"row": "violin", "column": "truth", "audio": "https://example.org/a"}]')
+    with pytest.raises(InputError, match=r"listening\.json: holds an address"):
+        render(tree)

@@ -28,6 +28,7 @@ from crossmodal.metrics.ties import (
     Floats,
     Groups,
     expected_average_precision,
+    expected_first_rank,
     expected_recall_at_k,
     expected_reciprocal_rank,
     mean_curve,
@@ -129,6 +130,24 @@ def reciprocal_rank(
     """
     return _join(
         expected_reciprocal_rank(part)
+        for part in _score_groups(scores, query_labels, database_labels, ties)
+    )
+
+
+def first_rank(
+    scores: NDArray[Any],
+    query_labels: Labels,
+    database_labels: Labels,
+    *,
+    ties: Ties = "average",
+) -> Floats:
+    """Expected rank [q] of the first relevant item, from 1; infinity where there is none.
+
+    Its median over queries is the median rank of caption retrieval. Raises as
+    :func:`average_precision_scores`.
+    """
+    return _join(
+        expected_first_rank(part)
         for part in _score_groups(scores, query_labels, database_labels, ties)
     )
 

@@ -159,6 +159,18 @@ def expected_reciprocal_rank(groups: Groups) -> Floats:
     return result
 
 
+def expected_first_rank(groups: Groups) -> Floats:
+    """Return the expected rank [q] of the first relevant item; infinity where there is none.
+
+    Of m items in random order with h relevant ones, the first relevant is at (m + 1) / (h + 1).
+    """
+    first = np.argmax(groups.hits > 0, axis=1)[:, None]
+    items = np.take_along_axis(groups.items, first, axis=1)[:, 0]
+    hits = np.take_along_axis(groups.hits, first, axis=1)[:, 0]
+    before = np.take_along_axis(np.cumsum(groups.items, axis=1), first, axis=1)[:, 0] - items
+    return np.where(hits > 0, before + (items + 1) / (hits + 1), np.inf)
+
+
 def mean_curve(groups: Iterator[Groups], points: int) -> tuple[Floats, Floats]:
     """Return recall levels and the mean over queries of the interpolated precision at them."""
     levels = np.linspace(0.0, 1.0, points)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import os
 from collections import Counter
 from collections.abc import Mapping
@@ -18,6 +17,7 @@ from markupsafe import Markup
 from crossmodal.errors import InputError
 from crossmodal.files import write_text
 from crossmodal.reporting.claims import COLUMNS, JUDGED, VERDICTS
+from crossmodal.reporting.listening import listening_table, read_sounds
 from crossmodal.reporting.tables import is_numeric, readable, run_records
 
 _HERE = Path(__file__).parent
@@ -30,6 +30,8 @@ SHEET_COLUMNS = {
     "total_s": "duration (s)",
     "median_s": "median (s)",
 }
+WINDOW_COLUMNS = {**SHEET_COLUMNS, "clips": "windows"}
+WINDOW_REASONS = 5
 LEAKAGE_COLUMNS = {
     "kind": "kind",
     "left": "in",
@@ -199,7 +201,13 @@ def _artefact(artefact: Artefact, results: Path) -> dict[str, Any]:
     figure = artefact.kind == "figure"
     path = results / ("figures" if figure else "tables") / artefact.id
     path = path.with_name(path.name + (".svg" if figure else ".csv"))
-    shown: dict[str, Any] = {**artefact._asdict(), "absent": "", "image": "", "table": None}
+    shown: dict[str, Any] = {
+        **artefact._asdict(),
+        "absent": "",
+        "image": "",
+        "table": None,
+        "sounds": listening_table(path.with_suffix(".listening.json")),
+    }
     if not path.exists():
         shown["absent"] = f"{path.parent.name}/{path.name}"
     elif figure:
@@ -247,23 +255,32 @@ def _corpora(
                 "splits": _counts(manifest["split"], ["train", "validation", "test"]),
                 "classes": _counts(manifest["label"], []),
                 "image": _data_uri(sheet) if sheet else "",
-                "sounds": _sounds(path.with_name("listening.json")),
+                "sounds": read_sounds(path.with_name("listening.json"), ("clip", "label", "text")),
                 "set_aside": _length(path.with_name("quarantine.csv")),
                 "sheet": _shown(path.with_name("sheet.csv"), SHEET_COLUMNS),
                 "leakage": _shown(path.with_name("leakage.csv"), LEAKAGE_COLUMNS),
+                "windows": [_windows(kind.parent) for kind in _kinds(path.parent)],
             }
         )
     return sheets
 
 
-def _sounds(path: Path) -> list[dict[str, str]]:
-    """Return the clips to listen to; sounds are data addresses, never files elsewhere."""
-    if not path.is_file():
-        return []
-    sounds: list[dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))
-    if any(not sound["audio"].startswith("data:audio/") for sound in sounds):
-        raise InputError("holds an address instead of a sound", file=path, mend="Make it again")
-    return sounds
+def _kinds(corpus: Path) -> list[Path]:
+    return sorted(corpus.glob("*/manifest.csv"))
+
+
+def _windows(folder: Path) -> dict[str, Any]:
+    """Say what alignment made of a corpus: how many windows, and what gave none and why."""
+    path = folder / "quarantine.csv"
+    aside = pd.read_csv(path, dtype=str, keep_default_na=False) if path.is_file() else None
+    reasons = Counter() if aside is None else Counter(aside["reason"])
+    return {
+        "kind": folder.name,
+        "set_aside": 0 if aside is None else aside["clip"].nunique(),
+        "reasons": reasons.most_common(WINDOW_REASONS),
+        "sheet": _shown(folder / "sheet.csv", WINDOW_COLUMNS),
+        "leakage": _shown(folder / "leakage.csv", LEAKAGE_COLUMNS),
+    }
 
 
 def _length(path: Path) -> int:
