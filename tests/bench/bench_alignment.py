@@ -21,12 +21,17 @@ from typing import Any
 import av
 import cv2
 import numpy as np
+import pandas as pd
+import soundfile
 
 from crossmodal.alignment.decode import frames, read_clip
 from crossmodal.alignment.faces import crop_square, detector
+from crossmodal.alignment.join import join
+from crossmodal.alignment.stage import align
 from crossmodal.alignment.timeline import picture_span, samples_between
 from crossmodal.alignment.tracks import FaceTracker
 from crossmodal.alignment.windows import cmcgan, facevoice
+from crossmodal.corpora.manifest import write_manifest
 from crossmodal.files import write_json
 
 GRID = Path(__file__).resolve().parents[3] / "shared" / "data" / "grid"
@@ -144,11 +149,47 @@ def flatness(path: Path) -> tuple[float, float, float]:
     return marks[0] / FEW * 1000, marks[1] / FEW * 1000, peak_mib() - early_mib
 
 
+def use_stage(folder: Path, count: int) -> tuple[float, float]:
+    """Align and join a corpus of `count` ready-cut clips, all of them the same two files.
+
+    Returns:
+        Core-seconds of aligning and of joining.
+    """
+    clips = [f"clip{number:05d}" for number in range(count)]
+    frame = pd.DataFrame({"clip": clips, "split": "train", "label": "tuba", "person": ""})
+    frame = frame.assign(source=clips, start_s=0.0, end_s=0.5, audio="a.wav", image="a.jpg")
+    write_manifest(folder / "manifest.csv", frame)
+    start = time.process_time()
+    align("sub_urmp", "cmcgan", folder, folder / "manifest.csv", {}, 0, 1, folder / "shard")
+    middle = time.process_time()
+    join([folder / "shard"], folder / "windows")
+    return middle - start, time.process_time() - middle
+
+
+def stage_costs(folder: Path) -> dict[str, float]:
+    """Compare the stage on FEW and on MANY clips."""
+    tone = 0.3 * np.sin(2 * np.pi * 440 * np.arange(22_050) / 44_100)
+    soundfile.write(str(folder / "a.wav"), tone, 44_100, subtype="PCM_16")
+    cv2.imwrite(str(folder / "a.jpg"), np.full((144, 192, 3), 90, np.uint8))
+    few, few_mib = use_stage(folder, FEW), peak_mib()
+    many, many_mib = use_stage(folder, MANY), peak_mib()
+    ratio = many[0] / MANY / (few[0] / FEW)
+    print(
+        f"the stage on ready-cut clips: {few[0] / FEW * 1000:.2f} ms each for {FEW:,}, "
+        f"{many[0] / MANY * 1000:.2f} for {MANY:,}; ratio {ratio:.2f}; joining them "
+        f"{many[1]:.1f} s for {(folder / 'windows' / 'waves.npy').stat().st_size / 2**30:.1f} GiB "
+        f"of sound; peak memory +{many_mib - few_mib:.1f} MiB"
+    )
+    return {"stage_ratio": ratio, "join_s": many[1], "stage_mib": many_mib - few_mib}
+
+
 def main() -> dict[str, float]:
     """Print every comparison on a line and return the numbers."""
     cv2.setNumThreads(1)
     found: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as name:
+        # First, so that nothing else has raised the peak memory.
+        found |= stage_costs(Path(name))
         clip, long, made = (Path(name) / f"{kind}.mp4" for kind in ("clip", "long", "made"))
         real = sorted(GRID.glob("*.mpg"))
         if not real:

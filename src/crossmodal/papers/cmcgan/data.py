@@ -1,0 +1,195 @@
+"""From manifest, pictures and log-mels to aligned pairs that lie on the device as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn.functional import adaptive_avg_pool2d
+
+from crossmodal.corpora.manifest import read_manifest
+from crossmodal.errors import InputError
+from crossmodal.features.store import read_feature
+from crossmodal.papers.cmcgan.model import Shape
+from crossmodal.papers.cmcgan.settings import ModelSettings, Sizes
+
+LOW_DB, HIGH_DB = -90.0, 40.0
+"""Levels that become -1 and 1; 16-bit sound has its noise below and its loudest tone within."""
+FILES = ("manifest.csv", "pictures.npy", "log_mel.npy")
+_BLOCK = 512
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Aligned pictures and sounds, all of them on one device.
+
+    Attributes:
+        picture: uint8 [n, 3, px, px].
+        sound: float32 [n, 1, bands, steps], -1 to 1.
+        label: int64 [n], on the CPU, where batches are drawn.
+        clips: Names of the clips, n.
+        classes: Names of the instruments.
+    """
+
+    picture: Tensor
+    sound: Tensor
+    label: Tensor
+    clips: list[str]
+    classes: list[str]
+
+    def batch(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """Return pictures [m, 3, px, px] and sounds [m, 1, bands, steps] of rows, -1 to 1."""
+        rows = rows.to(self.picture.device)
+        return to_unit(self.picture[rows]), self.sound[rows]
+
+    def all(self) -> tuple[Tensor, Tensor]:
+        """Return all pictures and sounds, -1 to 1."""
+        return to_unit(self.picture), self.sound
+
+    def take(self, rows: Tensor) -> Pairs:
+        """Return the pairs of some rows [m]."""
+        there = rows.to(self.picture.device)
+        clips = [self.clips[row] for row in rows.tolist()]
+        return Pairs(self.picture[there], self.sound[there], self.label[rows], clips, self.classes)
+
+    def to(self, device: torch.device) -> Pairs:
+        """Return the pairs with pictures and sounds on a device."""
+        picture, sound = self.picture.to(device), self.sound.to(device)
+        return Pairs(picture, sound, self.label, self.clips, self.classes)
+
+    @classmethod
+    def joined(cls, parts: list[Pairs]) -> Pairs:
+        """Put parts of one corpus after one another."""
+        picture, sound, label = (
+            torch.cat([getattr(part, name) for part in parts])
+            for name in ("picture", "sound", "label")
+        )
+        clips = [clip for part in parts for clip in part.clips]
+        return cls(picture, sound, label, clips, parts[0].classes)
+
+    def __len__(self) -> int:
+        """Return the number of pairs."""
+        return len(self.label)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A corpus split: what is learned from, what chooses the epoch, what is reported."""
+
+    train: Pairs
+    validation: Pairs
+    test: Pairs
+
+    def to(self, device: torch.device) -> Parts:
+        """Return the parts on a device."""
+        return Parts(self.train.to(device), self.validation.to(device), self.test.to(device))
+
+
+def to_unit(picture: Tensor) -> Tensor:
+    """Turn uint8 pictures into floats from -1 to 1."""
+    return picture.float().div_(127.5).sub_(1)
+
+
+def to_bytes(picture: Tensor) -> Tensor:
+    """Turn pictures from -1 to 1 into uint8; the way back from `to_unit`."""
+    return picture.add(1).mul_(127.5).round_().clamp_(0, 255).to(torch.uint8)
+
+
+def to_scale(level_db: Tensor) -> Tensor:
+    """Turn levels into values from -1 to 1; what lies beyond the range is clipped."""
+    return ((level_db - LOW_DB) * (2 / (HIGH_DB - LOW_DB)) - 1).clamp_(-1, 1)
+
+
+def to_db(value: Tensor) -> Tensor:
+    """Turn values from -1 to 1 into levels, dB; the way back from `to_scale`."""
+    return (value + 1) * ((HIGH_DB - LOW_DB) / 2) + LOW_DB
+
+
+def shape_of(sizes: Sizes, settings: ModelSettings) -> Shape:
+    """Return how large a model's networks are."""
+    picture, sound = (sizes.picture_px, sizes.picture_px), (sizes.bands, sizes.steps)
+    return Shape(picture, sound, sizes.width, settings.layers, settings.noise)
+
+
+def load_pairs(folder: Path, sizes: Sizes) -> tuple[Pairs, dict[str, NDArray[np.str_]]]:
+    """Load all pairs of a corpus at the size of the networks.
+
+    Args:
+        folder: `results/<edition>/corpora/<corpus>/cmcgan`.
+        sizes: Pictures and log-mels are averaged over areas down to these.
+
+    Returns:
+        The pairs, and the columns `split` and `split_random` of the manifest.
+
+    Raises:
+        InputError: A file is missing or does not fit the manifest.
+    """
+    path = folder / "manifest.csv"
+    manifest = read_manifest(path)
+    pictures = read_feature(folder / "pictures.npy", len(manifest))
+    levels = read_feature(folder / "log_mel.npy", len(manifest))
+    picture = torch.cat([_picture(block, sizes) for block in _blocks(pictures)])
+    sound = torch.cat([_sound(block, sizes) for block in _blocks(levels)])
+    classes = sorted(set(manifest["label"]))
+    number = {name: index for index, name in enumerate(classes)}
+    label = torch.tensor([number[name] for name in manifest["label"]])
+    splits = {name: manifest[name].to_numpy(str) for name in ("split", "split_random")}
+    return Pairs(picture, sound, label, manifest["clip"].tolist(), classes), splits
+
+
+def load_parts(folder: Path, sizes: Sizes, split: str) -> Parts:
+    """Load a corpus, divided by a column of its manifest.
+
+    Args:
+        folder: `results/<edition>/corpora/<corpus>/cmcgan`.
+        sizes: Size of the networks' inputs.
+        split: "split" or "split_random".
+
+    Raises:
+        InputError: A file is missing or does not fit, a part is empty, or a class never occurs in
+            training.
+    """
+    pairs, splits = load_pairs(folder, sizes)
+    rows = {
+        name: torch.from_numpy(np.flatnonzero(splits[split] == name))
+        for name in ("train", "validation", "test")
+    }
+    for name, members in rows.items():
+        if len(members) < 2:
+            raise InputError(
+                f"has {len(members)} pairs in part {name!r}",
+                file=folder / "manifest.csv",
+                field=split,
+                mend="Give each part at least two pairs",
+            )
+    unknown = set(pairs.label.tolist()) - set(pairs.label[rows["train"]].tolist())
+    if unknown:
+        raise InputError(
+            f"class {pairs.classes[min(unknown)]!r} never occurs in the training part",
+            file=folder / "manifest.csv",
+            field=split,
+            mend="Add training pairs of it, or take its rows out",
+        )
+    return Parts(*(pairs.take(members) for members in rows.values()))
+
+
+def _blocks(array: NDArray) -> list[NDArray]:
+    return [array[start : start + _BLOCK] for start in range(0, len(array), _BLOCK)]
+
+
+def _picture(block: NDArray, sizes: Sizes) -> Tensor:
+    """uint8 [n, h, w, 3] -> uint8 [n, 3, px, px]."""
+    planes = torch.from_numpy(np.array(block)).permute(0, 3, 1, 2)
+    if planes.shape[2:] == (sizes.picture_px, sizes.picture_px):
+        return planes.contiguous()
+    return adaptive_avg_pool2d(planes.float(), sizes.picture_px).round_().to(torch.uint8)
+
+
+def _sound(block: NDArray, sizes: Sizes) -> Tensor:
+    """Decibels [n, bands, steps] -> [n, 1, bands, steps] at the networks' size, -1 to 1."""
+    levels = torch.from_numpy(np.array(block, dtype=np.float32))[:, None]
+    return to_scale(adaptive_avg_pool2d(levels, (sizes.bands, sizes.steps)))

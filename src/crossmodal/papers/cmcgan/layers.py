@@ -1,0 +1,144 @@
+"""The layers every network of the paper is built of: 5x5 kernels, halving or keeping each axis.
+
+A 5x5 kernel on a map smaller than itself touches only its middle taps: on a 1x1 map one tap in
+25. The layers here know the size of their input and use the touched taps alone: the same numbers,
+at a fraction of the operations. The untouched taps stay part of the weights, as printed.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+KERNEL = 5
+MIDDLE = KERNEL // 2
+DEPTH = 7
+"""Layers of the paper's encoders and decoders."""
+
+Size = tuple[int, int]
+"""Height and width of a map."""
+
+
+def bottleneck_side(layers: int) -> int:
+    """Return the side of the code's map: 1, 2, 4 for 7, 6, 5 layers, as 128 px give it."""
+    return 1 << (DEPTH - layers)
+
+
+def halvings(size: int, side: int, layers: int) -> list[int]:
+    """Return the sizes of one axis from the input to the code: halve until `side`, then stay.
+
+    Args:
+        size: A power of two, pixels, bands or steps.
+        side: Where halving ends, at most `size`.
+        layers: Number of layers.
+
+    Returns:
+        `layers + 1` sizes.
+
+    Raises:
+        ValueError: The layers are too few to come from `size` to `side`.
+    """
+    sizes = [size]
+    for _ in range(layers):
+        sizes.append(max(sizes[-1] // 2, side))
+    if sizes[-1] != side or size < side or size & (size - 1):
+        raise ValueError(f"{layers} layers do not halve {size} down to {side}")
+    return sizes
+
+
+def map_sizes(size: Size, side: int, layers: int) -> list[Size]:
+    """Return the map sizes from input to code, `layers + 1` pairs of height and width."""
+    heights, widths = (halvings(axis, side, layers) for axis in size)
+    return list(zip(heights, widths, strict=True))
+
+
+def _touched(small: int, stride: int) -> slice:
+    """Return the taps of an axis that meet any value, when `small` is its smaller-strided size.
+
+    Tap t joins position i of the large side with position o of the small one, t = i - s o + 2.
+    """
+    return slice(max(0, MIDDLE - stride * (small - 1)), min(KERNEL, MIDDLE + stride * small))
+
+
+class Conv(nn.Conv2d):
+    """5x5 convolution that takes maps of one size to maps of another, each axis kept or halved."""
+
+    def __init__(
+        self, inputs: int, outputs: int, before: Size, after: Size, *, bias: bool = False
+    ) -> None:
+        self.halving = (before[0] // after[0], before[1] // after[1])
+        super().__init__(inputs, outputs, KERNEL, self.halving, MIDDLE, bias=bias)
+        self.taps = tuple(_touched(n, s) for n, s in zip(after, self.halving, strict=True))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[n, inputs, *before] -> [n, outputs, *after]."""
+        rows, columns = self.taps
+        margin = (MIDDLE - rows.start, MIDDLE - columns.start)
+        return functional.conv2d(
+            x, self.weight[:, :, rows, columns], self.bias, self.halving, margin
+        )
+
+
+class Deconv(nn.ConvTranspose2d):
+    """5x5 transposed convolution, each axis kept or doubled: the mirror of `Conv`."""
+
+    def __init__(
+        self, inputs: int, outputs: int, before: Size, after: Size, *, bias: bool = False
+    ) -> None:
+        self.doubling = (after[0] // before[0], after[1] // before[1])
+        super().__init__(inputs, outputs, KERNEL, self.doubling, MIDDLE, bias=bias)
+        self.taps = tuple(_touched(n, s) for n, s in zip(before, self.doubling, strict=True))
+        # What is missing to the size wanted, where the kernel does not reach that far.
+        self.margin = [MIDDLE - taps.start for taps in self.taps]
+        self.extra = [
+            a - ((b - 1) * s - 2 * m + taps.stop - taps.start)
+            for a, b, s, m, taps in zip(
+                after, before, self.doubling, self.margin, self.taps, strict=True
+            )
+        ]
+
+    def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
+        """[n, inputs, *before] -> [n, outputs, *after]; the size is known, none can be given."""
+        rows, columns = self.taps
+        return functional.conv_transpose2d(
+            x, self.weight[:, :, rows, columns], self.bias, self.doubling, self.margin, self.extra
+        )
+
+
+class PathNorm(nn.BatchNorm2d):
+    """Batch normalisation that keeps the statistics of paths apart while they share a batch.
+
+    In training each path has its own mean and variance, as if it were a batch by itself; the
+    running statistics follow them one after the other.
+    """
+
+    running_mean: Tensor
+    running_var: Tensor
+
+    def forward(self, x: Tensor, paths: int = 1) -> Tensor:
+        """[n * paths, c, h, w], row i of path j at i * paths + j, -> the same shape."""
+        if not self.training:
+            return super().forward(x)
+        rows, channels, *size = x.shape
+        # Rows of one item lie together, so its paths become further channels without a copy.
+        beside = x.reshape(rows // paths, paths * channels, *size)
+        mean = torch.zeros_like(self.running_mean).repeat(paths)
+        variance = torch.ones_like(mean)
+        weight, bias = self.weight.repeat(paths), self.bias.repeat(paths)
+        y = functional.batch_norm(beside, mean, variance, weight, bias, True, 1.0, self.eps)
+        share = self.momentum or 0.0
+        with torch.no_grad():
+            for new_mean, new_variance in zip(
+                mean.chunk(paths), variance.chunk(paths), strict=True
+            ):
+                self.running_mean.lerp_(new_mean, share)
+                self.running_var.lerp_(new_variance, share)
+        return y.reshape(x.shape)
+
+
+def use_channels_last(network: nn.Module) -> None:
+    """Lay weights out with the channels last: faster, the same numbers but for rounding."""
+    for parameter in network.parameters():
+        if parameter.ndim == 4:
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
