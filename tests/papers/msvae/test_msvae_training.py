@@ -1,0 +1,245 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from fixture_msvae import (
+    CORPUS,
+    PEOPLE,
+    features,
+    method_settings,
+    paper_settings,
+    tiny_parts,
+    write_windows,
+)
+
+from crossmodal.corpora.manifest import read_manifest, write_manifest
+from crossmodal.errors import InputError
+from crossmodal.features.store import write_feature
+from crossmodal.features.voice import voice_spectra
+from crossmodal.papers.msvae import train as training
+from crossmodal.papers.msvae.data import Clips, load_parts
+from crossmodal.papers.msvae.model import MsVae
+from crossmodal.papers.msvae.train import TERMS, loss_terms, train, train_runs, weights
+from crossmodal.resume import Resume
+from crossmodal.runs import Run, load_checkpoint, read_run
+
+SEEDS = [0, 1]
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    threads, exact = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+    torch.use_deterministic_algorithms(exact)
+
+
+def trained(seed: int = 0, **changes: Any) -> tuple[MsVae, pd.DataFrame]:
+    return train(tiny_parts(), method_settings(**changes), seed)
+
+
+def same(left: MsVae, right: MsVae) -> bool:
+    pairs = zip(left.state_dict().values(), right.state_dict().values(), strict=True)
+    return all(torch.equal(a, b) for a, b in pairs)
+
+
+def test_as_written_voices_are_rounding_noise_and_corrected_ones_are_not() -> None:
+    """Normalised over time and then averaged over time, every voice is zero but for rounding."""
+    generator = np.random.default_rng(0)
+    tones = np.sin(np.arange(16_000) * generator.uniform(0.05, 1, (4, 1)))
+    waves = (3000 * tones + 500 * generator.standard_normal((4, 16_000))).astype(np.int16)
+    spectra = voice_spectra(waves, ("as_written", "corrected", "corrected_whole_clip"))
+    assert np.abs(spectra[:, 0]).max() < 1e-4
+    assert spectra[:, 0].var(axis=0).mean() < 1e-12
+    for reading in (1, 2):
+        assert spectra[:, reading].var(axis=0).mean() > 0.05
+    np.testing.assert_allclose(spectra[:, 1].std(axis=1), 1, atol=1e-4)
+
+
+def test_same_seed_same_weights_bit_for_bit() -> None:
+    first, history = trained(seed=3)
+    torch.rand(5)  # what was drawn before does not matter
+    second, again = trained(seed=3)
+    assert same(first, second)
+    pd.testing.assert_frame_equal(history, again)
+    assert not same(first, trained(seed=4)[0])
+    assert not first.training
+
+
+def test_the_loss_falls_and_its_history_adds_up() -> None:
+    _, history = trained(epochs=6, kl_switch=4, learning_rate=1e-2, wasserstein_weight=2)
+    assert history["kl_weight"].tolist() == [0.1] * 4 + [0.01] * 2
+    assert history["total_constant"].iloc[-1] < 0.95 * history["total_constant"].iloc[0]
+    errors = history[list(TERMS[:4])].sum(axis=1)
+    divergences = history["kl_face"] + history["kl_voice"]
+    for column, weight in (("total", history["kl_weight"]), ("total_constant", 0.01)):
+        expected = errors + weight * divergences + 2 * history["wasserstein"]
+        np.testing.assert_allclose(history[column], expected, rtol=1e-5)
+    assert "validation" not in history
+
+
+def test_the_divergences_weight_changes_where_the_settings_say() -> None:
+    assert [method_settings(kl_switch=2).kl_weight_in(e) for e in range(4)] == [
+        0.1,
+        0.1,
+        0.01,
+        0.01,
+    ]
+    assert {method_settings(kl_switch=None).kl_weight_in(e) for e in range(9)} == {0.1}
+
+
+def test_the_epoch_of_the_least_validation_loss_is_kept() -> None:
+    settings = method_settings(keep="best", epochs=30, learning_rate=0.02)
+    parts = tiny_parts()
+    # of nothing that training shows: the longer it lasts, the worse it fits
+    generator = torch.Generator().manual_seed(0)
+    face, voice = (
+        torch.randn(x.shape, generator=generator) for x in (parts.train.face, parts.train.voice)
+    )
+    strangers = Clips(face, voice, parts.train.table)
+    network, history = train(replace(parts, validation=strangers), settings, 0)
+    silent = torch.zeros(len(strangers), settings.latent)
+    with torch.no_grad():
+        terms = loss_terms(network, face, voice, (silent, silent), "sum")
+    found = float(terms @ weights(settings, settings.kl_weight_in(29)))
+    assert found == pytest.approx(history["validation"].min(), rel=1e-5)
+    assert int(np.argmin(history["validation"])) < 15
+    last, _ = train(parts, method_settings(epochs=30, learning_rate=0.02), 0)
+    assert not same(network, last)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"wasserstein_weight": 0},
+        {"error": "mean"},
+        {"decoders": "separate"},
+        {"kl_switch": None, "epochs": 4},
+        {"passes": 2},
+    ],
+)
+def test_every_switch_changes_the_training(changes: dict[str, Any]) -> None:
+    plain, _ = trained(epochs=4)
+    changed, _ = trained(**{"epochs": 4, **changes})
+    encoders = [network.encoders.state_dict() for network in (plain, changed)]
+    assert any(not torch.equal(encoders[0][name], encoders[1][name]) for name in encoders[0])
+
+
+def test_without_the_wasserstein_term_the_latents_lie_further_apart() -> None:
+    with_term = trained(epochs=40, learning_rate=3e-3)[1]["wasserstein"].iloc[-1]
+    without = trained(epochs=40, learning_rate=3e-3, wasserstein_weight=0)[1]["wasserstein"].iloc[
+        -1
+    ]
+    assert without > 2 * with_term
+
+
+def test_parts_are_the_published_ones(tmp_path: Path) -> None:
+    manifest = write_windows(tmp_path)
+    settings = paper_settings()
+    written = load_parts(settings, "written", tmp_path)  # phases 1 and 2 train
+    assert (len(written.train), len(written.validation), len(written.test)) == (48, 0, 16)
+    held = load_parts(settings, "validated", tmp_path)
+    assert (len(held.train), len(held.validation), len(held.test)) == (32, 16, 16)
+    expected = manifest["clip"][manifest["split"] == "test"].tolist()
+    assert held.test.table["clip"].tolist() == expected
+    everyone = set(manifest["person"])
+    assert set(held.train.table["person"]) == set(held.test.table["person"]) == everyone
+    assert float(held.train.face.mean()) == pytest.approx(0, abs=1e-5)
+    assert float(held.train.face.std(correction=0)) == pytest.approx(1, abs=1e-5)
+    assert float(written.test.voice.abs().max()) < 1e-6
+
+
+def test_nobody_is_on_two_sides_of_the_identity_split(tmp_path: Path) -> None:
+    write_windows(tmp_path)
+    parts = load_parts(paper_settings(), "validated_identity", tmp_path)
+    sides = [set(p.table["person"]) for p in (parts.train, parts.validation, parts.test)]
+    assert sum(map(len, sides)) == len(set.union(*sides)) == PEOPLE
+    assert all(sides)
+    assert set(parts.test.table["gender"]) == {"male", "female"}
+
+
+def test_test_clips_do_not_enter_training(tmp_path: Path) -> None:
+    settings = paper_settings()
+    manifest = write_windows(tmp_path / "a")
+    write_windows(tmp_path / "b")
+    face = np.load(tmp_path / "b" / "face_grey.npy")
+    face[(manifest["split"] == "test").to_numpy()] = 99.0
+    write_feature(tmp_path / "b" / "face_grey.npy", face, units="none", settings={})
+    for name in ("a", "b"):
+        train_runs(settings, CORPUS, "own", ["validated"], [0], tmp_path / name, tmp_path / name, 1)
+    run = Run(CORPUS, "validated", 0)
+    contents = [(run.folder(tmp_path / name) / "checkpoint.pt").read_bytes() for name in ("a", "b")]
+    assert contents[0] == contents[1]
+
+
+def test_a_killed_training_goes_on_and_ends_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, parts = method_settings(keep="best", epochs=6), tiny_parts()
+    whole, history = train(parts, settings, 0)
+    state = tmp_path / "state.pt"
+    saved: list[int] = []
+    monkeypatch.setattr(Resume, "save_if_due", Resume.save)
+    epoch = training._epoch
+
+    def killed(*arguments: Any) -> torch.Tensor:
+        if len(saved) == 3:
+            raise KeyboardInterrupt
+        saved.append(1)
+        return epoch(*arguments)
+
+    monkeypatch.setattr(training, "_epoch", killed)
+    with pytest.raises(KeyboardInterrupt):
+        train(parts, settings, 0, state, "stamp")
+    monkeypatch.setattr(training, "_epoch", epoch)
+    torch.manual_seed(99)
+    resumed, again = train(parts, settings, 0, state, "stamp")
+    assert same(whole, resumed)
+    pd.testing.assert_frame_equal(history, again)
+    # a state of other settings is not taken up
+    other, _ = train(parts, method_settings(epochs=6), 0, state, "another")
+    assert same(other, train(parts, method_settings(epochs=6), 0)[0])
+
+
+def test_no_state_is_left_of_a_finished_job(tmp_path: Path) -> None:
+    write_windows(tmp_path)
+    train_runs(paper_settings(), CORPUS, "own", ["corrected"], [0], tmp_path, tmp_path, 1)
+    assert not list(tmp_path.rglob("state.pt"))
+
+
+def test_a_run_folder_says_what_was_trained(tmp_path: Path) -> None:
+    write_windows(tmp_path)
+    train_runs(paper_settings(), CORPUS, "synthetic", ["written"], SEEDS, tmp_path, tmp_path, 1)
+    for seed in SEEDS:
+        folder = Run(CORPUS, "written", seed).folder(tmp_path)
+        record = read_run(folder)
+        assert (record["source"], record["seed"], record["device"]) == ("synthetic", seed, "cpu")
+        assert set(record["network"]) == {"encoders", "decoders"}
+        assert any("voice_as_written.npy" in name for name in record["inputs"])
+        config = load_checkpoint(folder / "checkpoint.pt")["config"]
+        assert config["settings"]["voice"] == "voice_as_written"
+        assert len(pd.read_csv(folder / "history.csv")) == 3
+
+
+def test_unfit_manifests_are_refused(tmp_path: Path) -> None:
+    write_windows(tmp_path)
+    path = tmp_path / "manifest.csv"
+    manifest, _ = features()
+    write_manifest(path, manifest.assign(person=""))
+    with pytest.raises(InputError, match="a clip has no person"):
+        load_parts(paper_settings(), "written", tmp_path)
+    write_manifest(path, manifest.assign(split="train"))
+    with pytest.raises(InputError, match="has 0 clips in split 'test'"):
+        load_parts(paper_settings(), "written", tmp_path)
+    write_manifest(path, manifest.assign(person="one"))
+    with pytest.raises(InputError, match="of one person"):
+        load_parts(paper_settings(), "written", tmp_path)
+    assert len(read_manifest(path)) == len(manifest)
