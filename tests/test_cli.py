@@ -9,8 +9,8 @@ import pytest
 from crossmodal import cli
 
 VERBS = [
-    *("config", "download", "synthesize", "manifest", "showcase", "features", "tune", "train"),
-    *("evaluate", "collect", "artefacts", "claims", "report"),
+    *("config", "download", "synthesize", "manifest", "showcase", "align", "join", "features"),
+    *("tune", "train", "evaluate", "collect", "artefacts", "claims", "search", "report"),
 ]
 
 

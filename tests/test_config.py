@@ -172,7 +172,10 @@ def test_an_unknown_edition_lists_the_known_ones(config: Path) -> None:
     [
         ({"editon": "demo"}, "editon: unknown key. Did you mean `edition`?"),
         ({"papers": ["hashin"]}, "papers: there is no paper 'hashin'. Choose from: hashing"),
-        ({"overrides": {"hashin": {}}}, "overrides: there is no paper 'hashin'"),
+        (
+            {"papers": ["hashing"], "overrides": {"hashin": {}}},
+            "overrides: there is no paper 'hashin'",
+        ),
         ({"papers": []}, "papers"),
         ({"seeds": "zero"}, "seeds"),
     ],

@@ -24,7 +24,7 @@ Arguments = argparse.Namespace
 # What a verb returns: the work that is left once everything it needs is imported. The log tells
 # the two apart, because starting up is pure cost.
 Work = Callable[[], None]
-PAPERS = ["hashing"]
+PAPERS = ["hashing", "captions", "cmcgan", "facevoice", "msvae"]
 
 
 def write_config(arguments: Arguments) -> Work:
@@ -73,20 +73,48 @@ def showcase(arguments: Arguments) -> Work:
     return partial(write_showcase, arguments.manifest, arguments.folder, arguments.out)
 
 
+def align(arguments: Arguments) -> Work:
+    """Cut a share of a corpus into windows of sound and pictures."""
+    _limit_threads(1)
+    from crossmodal.alignment.stage import align as align_shard
+
+    return partial(
+        align_shard,
+        arguments.corpus,
+        arguments.kind,
+        arguments.folder,
+        arguments.manifest,
+        json.loads(arguments.settings),
+        arguments.shard,
+        arguments.shards,
+        arguments.out,
+    )
+
+
+def join(arguments: Arguments) -> Work:
+    """Join the shards of an alignment into the windows of a corpus."""
+    _limit_threads(1)
+    from crossmodal.alignment.join import join as join_shards
+
+    return partial(join_shards, arguments.shards, arguments.out, arguments.limit_share)
+
+
 def features(arguments: Arguments) -> Work:
     """Compute features, row-aligned with the manifest."""
     _limit_threads(arguments.threads)
-    from crossmodal.features.stage import write_features
+    from crossmodal.features.stage import load_maker, write_features
 
+    load_maker(arguments.made_from, arguments.names)
     return partial(
         write_features,
-        arguments.corpus,
+        arguments.made_from,
         arguments.names,
         arguments.folder,
         arguments.manifest,
         arguments.out,
         seed=0,
         weights=arguments.weights,
+        threads=arguments.threads,
     )
 
 
@@ -116,7 +144,7 @@ def train(arguments: Arguments) -> Work:
         arguments.families,
         arguments.seeds,
         arguments.corpus_results,
-        arguments.tuning,
+        *([] if arguments.tuning is None else [arguments.tuning]),
         arguments.out,
         arguments.threads,
     )
@@ -133,6 +161,7 @@ def evaluate(arguments: Arguments) -> Work:
         arguments.seeds,
         arguments.corpus_results,
         arguments.out,
+        *([] if arguments.folder is None else [arguments.folder]),
     )
 
 
@@ -154,6 +183,20 @@ def claims(arguments: Arguments) -> Work:
     from crossmodal.reporting.claims import write_claims
 
     return partial(write_claims, arguments.claims, arguments.results, arguments.out)
+
+
+def search(arguments: Arguments) -> Work:
+    """Find pictures by a spoken caption, or spoken captions by a picture."""
+    _limit_threads(arguments.threads)
+    return partial(
+        _stage("captions", "search").print_answers,
+        arguments.run_folder,
+        arguments.query,
+        arguments.gallery,
+        arguments.best,
+        arguments.weights,
+        arguments.threads,
+    )
 
 
 def report(arguments: Arguments) -> Work:
@@ -247,11 +290,28 @@ def build_parser() -> argparse.ArgumentParser:
     option(added, "manifest", help="its manifest.csv")
     option(added, "out", help="folder for contact_sheet.jpg and listening.json")
 
-    added = verb("features", features)
+    added = verb("align", align)
     added.add_argument("corpus")
-    added.add_argument("names", nargs="+")
+    added.add_argument("kind", help="facevoice, cmcgan, msvae or captions")
     option(added, "folder", help="the corpus, in its published layout")
     option(added, "manifest", help="its manifest.csv")
+    option(added, "out", help="folder for the windows of this shard")
+    added.add_argument("--settings", default="{}", help="JSON: settings of the kind")
+    added.add_argument("--shard", type=int, default=0, help="which shard, from 0")
+    added.add_argument("--shards", type=int, default=1, help="how many there are")
+
+    added = verb("join", join)
+    added.add_argument("--shards", nargs="+", type=Path, required=True, help="folders, in order")
+    option(added, "out", help="folder for the windows of the corpus")
+    added.add_argument(
+        "--limit-share", type=float, default=0.05, help="share of damaged clips that stops it"
+    )
+
+    added = verb("features", features)
+    added.add_argument("made_from", help="corpus of images and texts, or kind of windows")
+    added.add_argument("names", nargs="+")
+    option(added, "folder", help="the corpus, in its published layout")
+    option(added, "manifest", help="manifest.csv of the corpus or of its windows")
     option(added, "out", help="folder for <name>.npy and <name>.json")
     added.add_argument("--weights", type=Path, help="VGG16 weights for image_deep")
     threaded(added)
@@ -269,12 +329,14 @@ def build_parser() -> argparse.ArgumentParser:
             added.add_argument("--method", required=True)
         else:
             added.add_argument("--seeds", nargs="+", type=int, required=True)
+        if name == "evaluate":
+            added.add_argument("--folder", type=Path, help="the corpus, if its pictures are shown")
         if name == "train":
             added.add_argument("--source", required=True, help="where the corpus came from")
-            option(added, "tuning", help="what `tune` wrote")
+            added.add_argument("--tuning", type=Path, help="what `tune` wrote, if the paper tunes")
 
     added = verb("collect", collect)
-    added.add_argument("runs", nargs="+", type=Path, help="run folders")
+    added.add_argument("runs", nargs="*", type=Path, help="run folders; none where no corpus is")
     option(added, "out", help="the metrics.csv to write")
 
     added = verb("artefacts", artefacts)
@@ -286,6 +348,14 @@ def build_parser() -> argparse.ArgumentParser:
     option(added, "claims", help="config/claims/<paper>.csv")
     option(added, "results", help="results/<edition>/<paper>")
     option(added, "out", help="the claims.csv to write")
+
+    added = verb("search", search)
+    added.add_argument("run_folder", type=Path, help="a run of `captions`: .../seed<k>")
+    added.add_argument("query", type=Path, help="a sound or a picture")
+    option(added, "gallery", help="folder of pictures or of sounds, searched with all below it")
+    added.add_argument("--best", type=int, default=5, help="how many answers")
+    added.add_argument("--weights", type=Path, help="VGG16 weights, for a run that used them")
+    threaded(added)
 
     added = verb("report", report)
     added.add_argument("papers", nargs="+")

@@ -36,7 +36,7 @@ class WorkflowSettings(Settings):
         "demo", description="A file name in config/editions: smoke, demo, public, paper."
     )
     papers: list[str] = Field(
-        ["hashing"], min_length=1, description="The papers to regenerate, by folder name."
+        ["hashing", "cmcgan"], min_length=1, description="The papers to regenerate, by folder name."
     )
     seeds: list[int] | None = Field(
         None, min_length=1, description="Seeds of every training; empty: those of the edition."
@@ -52,6 +52,29 @@ class WorkflowSettings(Settings):
     )
 
 
+class WindowSettings(Settings):
+    """How windows of a kind are cut."""
+
+    limit_share: float = Field(
+        0.05, ge=0, le=1, description="Share of the clips that damaged files may set aside."
+    )
+
+
+class CmcganWindows(WindowSettings):
+    """How windows of the kind `cmcgan` are cut; clips that are cut already stay as they are."""
+
+    step_ms: float = Field(500, gt=0, description="From the start of one window to the next.")
+
+
+class WindowChoice(Settings):
+    """Kinds of windows to cut from a corpus."""
+
+    facevoice: WindowSettings | None = Field(None, description="0.5 s of a speaker, 13 frames.")
+    cmcgan: CmcganWindows | None = Field(None, description="0.5 s and its first frame.")
+    msvae: WindowSettings | None = Field(None, description="An utterance and four faces.")
+    captions: WindowSettings | None = Field(None, description="A spoken caption and its image.")
+
+
 class CorpusChoice(Settings):
     """Where one corpus of an edition comes from."""
 
@@ -59,6 +82,11 @@ class CorpusChoice(Settings):
     generator: dict[str, Any] = Field({}, description="Arguments of the stand-in's generator.")
     reader: dict[str, Any] = Field({}, description="Arguments of the corpus's reader.")
     parts: list[str] = Field([], description="Optional parts of a download wanted as well.")
+    windows: WindowChoice = Field(
+        WindowChoice.model_validate({}),
+        description="Kind of window -> settings; none: the corpus's usual kind.",
+    )
+    shards: int = Field(1, ge=1, description="Jobs that share out the alignment of the corpus.")
 
 
 class Edition(Settings):

@@ -8,6 +8,8 @@ from crossmodal.config import Edition, WorkflowSettings, default_file, schema_fi
 from crossmodal.corpora.registry import Registry
 from crossmodal.errors import InputError
 from crossmodal.files import write_text
+from crossmodal.papers.captions.settings import PaperSettings as CaptionsSettings
+from crossmodal.papers.cmcgan.settings import PaperSettings as CmcganSettings
 from crossmodal.papers.hashing.settings import PaperSettings as HashingSettings
 
 
@@ -19,6 +21,8 @@ def generated_files() -> dict[Path, str]:
         schemas / "config.schema.json": schema_file(WorkflowSettings),
         schemas / "edition.schema.json": schema_file(Edition),
         schemas / "corpora.schema.json": schema_file(Registry),
+        schemas / "captions.schema.json": schema_file(CaptionsSettings),
+        schemas / "cmcgan.schema.json": schema_file(CmcganSettings),
         schemas / "hashing.schema.json": schema_file(HashingSettings),
     }
 

@@ -289,7 +289,7 @@ def collect_metrics(folders: list[Path]) -> pd.DataFrame:
     """
     import pandas as pd
 
-    frames = []
+    frames = [pd.DataFrame(columns=METRIC_COLUMNS)] if not folders else []
     for folder in sorted(folders, key=Run.of):
         path = folder / "metrics.csv"
         if not path.is_file():

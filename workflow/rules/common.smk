@@ -19,8 +19,8 @@ os.environ.update(
 )
 sys.path.insert(0, str(ROOT / "src"))
 
-from crossmodal.config import load_edition, load_workflow, resolve
-from crossmodal.corpora.media import FEATURES, available_features
+from crossmodal.config import WindowChoice, load_edition, load_workflow, resolve
+from crossmodal.corpora.media import FEATURES, available_features, chosen_windows
 from crossmodal.corpora.registry import availability, load_registry
 from crossmodal.digest import source_digest
 from crossmodal.errors import InputError
@@ -70,6 +70,36 @@ def corpus_source(corpus):
     return EDITION.corpora[corpus].source
 
 
+def shard_files(corpus, kind):
+    """Return what the alignment jobs of a corpus leave, shard by shard."""
+    count = EDITION.corpora[corpus].shards
+    return [
+        f"{SHARD}/{file}".format(corpus=corpus, kind=kind, shard=shard, shards=count)
+        for shard in range(count)
+        for file in SHARD_FILES
+    ]
+
+
+def shard_folders(files):
+    """Return the folders of the shards that files lie in, in the order of the shards."""
+    return list(dict.fromkeys(str(Path(file).parent) for file in files))
+
+
+def cut_settings(corpus, kind):
+    """Return what decides how a corpus's windows of a kind are cut, as JSON."""
+    return as_json(WINDOWS[corpus][kind].model_dump(exclude={"limit_share"}))
+
+
+def limit_share(corpus, kind):
+    """Return the share of a corpus's clips that damaged files may set aside."""
+    return WINDOWS[corpus][kind].limit_share
+
+
+def alignment_digest(kind):
+    """Digest what cuts windows of a kind, and nothing that cuts those of another."""
+    return source_digest("crossmodal.cli:align", f"crossmodal.alignment.{kind}")
+
+
 def corpus_features(corpus):
     """Return the features of a corpus; a deep image feature needs the pictures themselves."""
     choice = EDITION.corpora[corpus]
@@ -77,6 +107,27 @@ def corpus_features(corpus):
         return available_features(corpus, Path(corpus_folder(corpus)))
     pictures = choice.source == "synthetic" or "media" in choice.parts
     return [name for name in FEATURES[corpus] if pictures or name != "image_deep"]
+
+
+def window_features(corpus, kind):
+    """Return every file of the features of a corpus's windows, as one job makes them."""
+    files = expand(
+        "{results}/corpora/{corpus}/{kind}/{feature}.{suffix}",
+        results=RESULTS,
+        corpus=corpus,
+        kind=kind,
+        feature=FEATURES[kind],
+        suffix=["npy", "json"],
+    )
+    if "image_deep" in FEATURES[kind]:
+        folder = f"{RESULTS}/corpora/{corpus}/{kind}"
+        files += [f"{folder}/{name}" for name in image_network(corpus)]
+    return files
+
+
+def image_network(corpus):
+    """Return the file with the small network that describes images, where VGG16 does not."""
+    return [] if vgg16_weights(corpus, "image_deep") else ["image_deep.pt"]
 
 
 def vgg16_weights(corpus, feature):
@@ -119,6 +170,29 @@ MISSING = {
     if (reason := or_exit(lacking, corpus)) is not None
 }
 CORPORA = [corpus for corpus in WANTED if corpus not in MISSING]
+# Corpus -> kind of window -> settings; corpora without sound have no windows.
+WINDOWS = {
+    corpus: or_exit(chosen_windows, corpus, EDITION.corpora[corpus].windows)
+    for corpus in CORPORA
+}
+WINDOW_FEATURES = [
+    path
+    for corpus, kinds in WINDOWS.items()
+    for kind in kinds
+    for path in window_features(corpus, kind)
+]
+SHARD = f"{RESULTS}/corpora/{{corpus}}/{{kind}}/shards/{{shard}}-of-{{shards}}"
+SHARD_FILES = [
+    "shard.json",
+    "windows.csv",
+    "waves.npy",
+    "pictures.npy",
+    "quarantine.csv",
+]
+WINDOW_FILES = [
+    *["manifest.csv", "quarantine.csv", "sheet.csv", "leakage.csv"],
+    *["waves.npy", "waves.json", "pictures.npy", "pictures.json"],
+]
 for corpus, reason in MISSING.items():
     print(f"missing corpus {corpus}: {reason}", file=sys.stderr)
 if not CORPORA:
@@ -129,4 +203,7 @@ if not CORPORA:
 
 wildcard_constraints:
     corpus="|".join(WANTED),
+    kind="|".join(WindowChoice.model_fields),
+    shard=r"\d+",
+    shards=r"\d+",
     feature="|".join(sorted({name for names in FEATURES.values() for name in names})),

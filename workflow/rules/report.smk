@@ -12,6 +12,13 @@ rule report:
             file=["manifest.csv", "sheet.csv", "leakage.csv", "quarantine.csv"]
             + ["contact_sheet.jpg", "listening.json"],
         ),
+        [
+            f"{RESULTS}/corpora/{corpus}/{kind}/{file}"
+            for corpus in WINDOWS
+            for kind in WINDOWS[corpus]
+            for file in WINDOW_FILES
+        ],
+        WINDOW_FEATURES,
         expand(
             "src/crossmodal/reporting/report.{suffix}", suffix=["html.j2", "css", "js"]
         ),

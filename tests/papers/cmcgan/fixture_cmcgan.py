@@ -28,7 +28,7 @@ def paper_settings(**changes: Any) -> PaperSettings:
         "models": {
             "classifier": short,
             "fusion": short,
-            "cmcgan": short,
+            "cmcgan": short | {"decay": True},
             "translator": short | {"source_epochs": 1},
         },
     }

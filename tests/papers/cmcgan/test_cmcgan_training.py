@@ -217,12 +217,30 @@ def test_best_epoch_is_kept_by_validation(tmp_path: Path) -> None:
     learner.seen = []
     resume = Resume(tmp_path / "state.pt", "stamp", learner.parts(), CPU)
     pairs = make_pairs(20)
-    done = fit(learner, pairs, pairs, epochs=4, batch=8, resume=resume)
+    done = fit(learner, pairs, pairs, epochs=4, batch=8, decay=False, resume=resume)
     assert done.best_epoch == 2
     assert all(torch.equal(learner.seen[1][name], done.weights[name]) for name in done.weights)
     assert history(done)["chosen"] == [0, 1, 0, 0]
     steps = learner.optimiser.state[learner.optimiser.param_groups[0]["params"][0]]["step"]
     assert int(steps) == 8  # two full batches an epoch, the rest of four pairs left out
+
+
+def test_decay_lowers_the_rate_over_the_second_half(tmp_path: Path) -> None:
+    class Watched(ClassifierLearner):
+        rates: list[float]
+
+        def step(self, x: Tensor, a: Tensor, label: Tensor) -> dict[str, Tensor]:
+            self.rates.append(self.optimiser.param_groups[0]["lr"])
+            return super().step(x, a, label)
+
+    torch.manual_seed(0)
+    settings = ModelSettings.model_validate({"learning_rate": 0.4})
+    learner = Watched(Classifier(3, (16, 16), 7, 4, 3), settings, ("image",))
+    learner.rates = []
+    resume = Resume(tmp_path / "state.pt", "stamp", learner.parts(), CPU)
+    pairs = make_pairs(16)
+    fit(learner, pairs, pairs, epochs=4, batch=8, decay=True, resume=resume)
+    assert learner.rates == pytest.approx([0.4, 0.4, 0.4, 0.4, 0.4, 0.3, 0.2, 0.1])
 
 
 def test_seeds_differ_and_repeat(corpus: Path) -> None:

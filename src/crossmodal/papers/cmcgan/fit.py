@@ -44,7 +44,14 @@ class Progress:
 
 
 def fit(
-    learner: Learner, train: Pairs, validation: Pairs, *, epochs: int, batch: int, resume: Resume
+    learner: Learner,
+    train: Pairs,
+    validation: Pairs,
+    *,
+    epochs: int,
+    batch: int,
+    decay: bool,
+    resume: Resume,
 ) -> Progress:
     """Train and keep the epoch with the best mean of the validation accuracies.
 
@@ -57,6 +64,7 @@ def fit(
         validation: Pairs that choose the epoch.
         epochs: Passes over the training pairs.
         batch: Pairs a step; all of them where there are fewer.
+        decay: Lower the learning rates linearly to zero over the second half of the steps.
         resume: Keeps the state; a training that was cut short goes on where it was.
 
     Returns:
@@ -74,6 +82,8 @@ def fit(
         rows = torch.split(done.order, batch)
         while done.batch < batches:
             members = rows[done.batch]
+            if decay:
+                _slow_down(learner, (done.epoch * batches + done.batch) / (epochs * batches))
             _add(done.sums, learner.step(*train.batch(members), train.label[members]))
             done.batch += 1
             bar.update()
@@ -90,6 +100,15 @@ def fit(
     bar.close()
     clock.read(done)
     return done
+
+
+def _slow_down(learner: Learner, share: float) -> None:
+    """Set the learning rates for a step, `share` of all steps being done."""
+    for part in learner.parts().values():
+        if isinstance(part, torch.optim.Optimizer):
+            for group in part.param_groups:
+                first = group.setdefault("initial_lr", group["lr"])
+                group["lr"] = first * min(1.0, 2 * (1 - share))
 
 
 def history(done: Progress) -> dict[str, list[float]]:

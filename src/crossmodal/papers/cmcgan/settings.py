@@ -62,6 +62,9 @@ class ModelSettings(Settings):
     learning_rate: float = Field(1e-3, gt=0, description="Of Adam.")
     discriminator_rate: float = Field(1e-3, gt=0, description="Of SGD.")
     momentum: float = Field(0.9, ge=0, lt=1, description="Of SGD.")
+    decay: bool = Field(
+        False, description="Learning rates fall to zero over the second half, as in CycleGAN."
+    )
     augment: bool = Field(True, description="Shift and relight a classifier's pictures.")
     dropout: float = Field(0.5, ge=0, lt=1, description="Before the classes (fusion).")
     weight_decay: float = Field(0.0, ge=0, description="Of AdamW (classifier and fusion).")

@@ -195,6 +195,7 @@ def train(job: Job, judges: dict[Modality, Path]) -> tuple[Learner, Progress, li
         job.parts.validation,
         epochs=settings.epochs,
         batch=settings.batch,
+        decay=settings.decay,
         resume=keepers[-1],
     )
     keepers[-1].save(vars(done))
@@ -223,6 +224,7 @@ def _fit_source(job: Job, adversaries: TranslatorAdversaries) -> tuple[Progress,
         job.parts.validation,
         epochs=job.resolved.source_epochs,
         batch=job.resolved.batch,
+        decay=False,
         resume=resume,
     )
     resume.save(vars(done))
