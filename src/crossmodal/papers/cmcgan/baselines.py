@@ -15,7 +15,14 @@ import torch
 from torch import Tensor, nn
 
 from crossmodal.papers.cmcgan import losses
-from crossmodal.papers.cmcgan.discriminator import SIDE, Tower, draw_wrong, frozen, update
+from crossmodal.papers.cmcgan.discriminator import (
+    SIDE,
+    Tower,
+    draw_wrong,
+    frozen,
+    keep_scale,
+    update,
+)
 from crossmodal.papers.cmcgan.layers import Size
 from crossmodal.papers.cmcgan.model import CODE, LEAK, Decoder, Shape
 from crossmodal.papers.cmcgan.settings import Modality, ModelSettings
@@ -102,6 +109,8 @@ class ConditionalDiscriminator(nn.Module):
         mixed = self.tower.channels
         self.compress = nn.Linear(_HIDDEN[1], CODE)
         self.mix = nn.Conv2d(mixed + CODE, mixed, 1)
+        keep_scale(self.compress)
+        keep_scale(self.mix)
         self.top = nn.Linear(mixed * SIDE * SIDE, 1)
 
     def forward(self, maps: Tensor, features: Tensor) -> Tensor:

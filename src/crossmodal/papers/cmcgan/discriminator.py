@@ -37,12 +37,28 @@ class Tower(nn.Module):
             Conv(widths[i], widths[i + 1], sizes[i], sizes[i + 1], bias=True) for i in range(depth)
         )
         self.channels = widths[-1]
+        keep_scale(self)
 
     def forward(self, x: Tensor) -> Tensor:
         """Encode a batch."""
         for layer in self.layers:
             x = nn.functional.leaky_relu_(layer(x), LEAK)
         return x
+
+
+def keep_scale(network: nn.Module) -> None:
+    """Draw a network's first weights so that values keep their scale from layer to layer.
+
+    Without batch normalisation PyTorch's own choice shrinks them at every layer, until pictures
+    and sounds hardly move the score and the generator outruns its discriminator.
+
+    Source: He, Zhang, Ren, Sun, Delving deep into rectifiers, ICCV 2015.
+    """
+    for layer in network.modules():
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            nn.init.kaiming_normal_(layer.weight, LEAK)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
 
 
 class PairDiscriminator(nn.Module):
@@ -59,6 +75,8 @@ class PairDiscriminator(nn.Module):
         mixed = self.image_tower.channels
         self.image_mix = nn.Conv2d(self.image_tower.channels, mixed, 1)
         self.sound_mix = nn.Conv2d(self.sound_tower.channels, mixed, 1, bias=False)
+        keep_scale(self.image_mix)
+        keep_scale(self.sound_mix)
         self.top = nn.Linear(mixed * SIDE * SIDE, 1)
 
     def encode_image(self, x: Tensor) -> Tensor:
