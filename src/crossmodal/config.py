@@ -36,7 +36,9 @@ class WorkflowSettings(Settings):
         "demo", description="A file name in config/editions: smoke, demo, public, paper."
     )
     papers: list[str] = Field(
-        ["hashing", "cmcgan"], min_length=1, description="The papers to regenerate, by folder name."
+        ["hashing", "captions", "cmcgan", "facevoice", "msvae"],
+        min_length=1,
+        description="The papers to regenerate, by folder name.",
     )
     seeds: list[int] | None = Field(
         None, min_length=1, description="Seeds of every training; empty: those of the edition."

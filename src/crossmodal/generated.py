@@ -10,7 +10,9 @@ from crossmodal.errors import InputError
 from crossmodal.files import write_text
 from crossmodal.papers.captions.settings import PaperSettings as CaptionsSettings
 from crossmodal.papers.cmcgan.settings import PaperSettings as CmcganSettings
+from crossmodal.papers.facevoice.settings import PaperSettings as FacevoiceSettings
 from crossmodal.papers.hashing.settings import PaperSettings as HashingSettings
+from crossmodal.papers.msvae.settings import PaperSettings as MsvaeSettings
 
 
 def generated_files() -> dict[Path, str]:
@@ -23,7 +25,9 @@ def generated_files() -> dict[Path, str]:
         schemas / "corpora.schema.json": schema_file(Registry),
         schemas / "captions.schema.json": schema_file(CaptionsSettings),
         schemas / "cmcgan.schema.json": schema_file(CmcganSettings),
+        schemas / "facevoice.schema.json": schema_file(FacevoiceSettings),
         schemas / "hashing.schema.json": schema_file(HashingSettings),
+        schemas / "msvae.schema.json": schema_file(MsvaeSettings),
     }
 
 

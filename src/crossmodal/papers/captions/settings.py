@@ -1,0 +1,136 @@
+"""Settings of the captions paper: `config/papers/captions.yaml`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from crossmodal.config import Settings, overlay
+
+BANDS = 40
+"""Mel bands of a caption."""
+
+TASKS = {"image_to_caption": "caption search", "caption_to_image": "image search"}
+"""What is asked with and what is found, and the paper's words for it."""
+
+
+class TcnSettings(Settings):
+    """The branch for temporal order, beside a narrower baseline network."""
+
+    filters: int = Field(64, ge=1, description="Maps of each set of frequency filters.")
+    temporal: int = Field(9, ge=1, description="Frames of the local temporal filters; odd.")
+    pool: int = Field(4, ge=1, description="Frames that the horizontal max pool makes one.")
+    channels: int = Field(256, ge=1, description="Maps of the two stacks.")
+    levels: int = Field(6, ge=1, description="Residual blocks of a stack: dilation 1, 2, 4, ...")
+    kernel: int = Field(3, ge=2, description="Steps of a causal convolution.")
+    dropout: float = Field(0.2, ge=0, lt=1, description="Share of activations dropped.")
+    maps: int = Field(512, ge=1, description="Maps of the last baseline layer beside the branch.")
+
+    @property
+    def receptive_field(self) -> int:
+        """Pooled steps that the last step of the second stack sees: 1 + 4 (k - 1)(2^n - 1)."""
+        return 1 + 4 * (self.kernel - 1) * ((1 << self.levels) - 1)
+
+
+class RunSettings(Settings):
+    """Everything that decides one training."""
+
+    frames: int = Field(1024, ge=64, description="Frames of 10 ms; longer captions are cut.")
+    widths: tuple[int, int] = Field((64, 512), description="Maps of the first two layers.")
+    kernels: tuple[int, int, int] = Field((5, 25, 25), description="Frames of the filters; odd.")
+    embedding: int = Field(1024, ge=2, description="Dimensions of the common space.")
+    normalise: Literal["none", "audio", "both"] = Field(
+        "audio", description="Which embeddings have length 1."
+    )
+    temporal_branch: bool = Field(False, description="The TCN branch beside the baseline.")
+    tcn: TcnSettings = Field(TcnSettings.model_validate({}), description="Of the TCN branch.")
+    hinges: Literal["two", "six"] = Field("two", description="Baseline loss, or the new loss.")
+    average: bool = Field(False, description="Six hinges count a third each: the scale of two.")
+    margin: float = Field(1.0, gt=0, description="Of every hinge.")
+    epochs: int = Field(90, ge=1, description="Passes over the training captions.")
+    batch: int = Field(128, ge=2, description="Pairs a step, no two of one image.")
+    learning_rate: float = Field(1e-3, gt=0, description="Of SGD, at the start.")
+    rate_factor: float = Field(1.0, gt=0, description="Times the learning rate: a control.")
+    momentum: float = Field(0.9, ge=0, lt=1, description="Of SGD.")
+    weight_decay: float = Field(5e-7, ge=0, description="Of SGD.")
+    decay_every: int = Field(40, ge=1, description="Epochs after which the rate falls tenfold.")
+
+    @model_validator(mode="after")
+    def _tcn_sees_the_whole_caption(self) -> RunSettings:
+        steps = -(-self.frames // self.tcn.pool)
+        if self.temporal_branch and self.tcn.receptive_field < steps:
+            raise ValueError(
+                f"the TCN sees {self.tcn.receptive_field} pooled steps of {steps}: "
+                "give it more levels, or pool more frames"
+            )
+        if any(kernel % 2 == 0 for kernel in (*self.kernels, self.tcn.temporal)):
+            raise ValueError("filters have an odd number of frames")
+        return self
+
+
+class Family(Settings):
+    """One network and loss, trained once a seed; every ablation is an overlay."""
+
+    title: str = Field(description="Name in tables and figures.")
+    settings: RunSettings = Field(
+        RunSettings.model_validate({}), description="Laid over the settings of the paper."
+    )
+
+
+class Protocol(Settings):
+    """How retrieval is scored."""
+
+    gallery: int = Field(
+        1024, ge=2, description="Pairs searched, an image once; fewer where there are fewer."
+    )
+    galleries: int = Field(
+        5, ge=1, description="Galleries drawn, each with another caption of an image if it has one."
+    )
+    seed: int = Field(0, description="Of the drawing.")
+    cutoffs: tuple[int, ...] = Field((1, 5, 10), description="The k of recall at k.")
+
+
+class Examples(Settings):
+    """The searches that the report shows."""
+
+    family: str = Field(description="Whose first seed answers.")
+    queries: int = Field(3, ge=1, description="Queries each way, evenly spaced over the gallery.")
+    answers: int = Field(5, ge=1, description="Best answers shown of each.")
+
+
+class Artefact(Settings):
+    """One figure or table to regenerate."""
+
+    kind: Literal["figure", "table"]
+    title: str
+    caption: str
+
+
+class PaperSettings(Settings):
+    """The paper as a whole."""
+
+    corpora: list[str] = Field(min_length=1)
+    jobs: int = Field(6, ge=1, description="Training jobs of a corpus; they share the families.")
+    training: RunSettings = Field(description="Of every family, before its own.")
+    protocol: Protocol
+    examples: Examples
+    families: dict[str, Family]
+    artefacts: dict[str, Artefact]
+
+    @model_validator(mode="after")
+    def _families_fit(self) -> PaperSettings:
+        for name in self.families:
+            self.run_settings(name)
+        if self.examples.family not in self.families:
+            raise ValueError(f"examples: there is no family {self.examples.family!r}")
+        return self
+
+    def run_settings(self, family: str) -> RunSettings:
+        """Resolve one family: the settings of the paper, then its own."""
+        # Only what the files set is laid over what is below, not the defaults of the model.
+        layers = (
+            self.training.model_dump(exclude_unset=True),
+            self.families[family].settings.model_dump(exclude_unset=True),
+        )
+        return RunSettings.model_validate(overlay({}, *layers))

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from fixture_captions import CORPUS, learnable_pairs, paper_settings, run_settings, write_corpus
+
+from crossmodal.papers.captions import train as training
+from crossmodal.papers.captions.model import load
+from crossmodal.papers.captions.settings import PaperSettings
+from crossmodal.papers.captions.train import (
+    TERMS,
+    Learner,
+    fit,
+    start,
+    train_runs,
+    validation_recall,
+)
+from crossmodal.resume import Resume
+from crossmodal.runs import load_checkpoint
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Small products are slower on two threads."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def fitted(tmp_path: Path, seed: int = 0, **changes: Any) -> tuple[Learner, pd.DataFrame]:
+    pairs = learnable_pairs()
+    learner = start(pairs, run_settings(**changes), seed)
+    resume = Resume(tmp_path / "state.pt", "stamp", learner.parts(), torch.device("cpu"))
+    history = fit(learner, pairs, pairs, resume)
+    resume.close()
+    return learner, history
+
+
+def same(left: Learner, right: Learner) -> bool:
+    pairs = zip(
+        left.network.state_dict().values(), right.network.state_dict().values(), strict=True
+    )
+    return all(torch.equal(a, b) for a, b in pairs)
+
+
+@pytest.mark.parametrize("temporal_branch", [False, True])
+def test_same_seed_same_weights_bit_for_bit(tmp_path: Path, temporal_branch: bool) -> None:
+    first, history = fitted(tmp_path, 3, temporal_branch=temporal_branch)
+    torch.rand(5)  # what was drawn before does not matter
+    second, again = fitted(tmp_path, 3, temporal_branch=temporal_branch)
+    other, _ = fitted(tmp_path, 4, temporal_branch=temporal_branch)
+    assert same(first, second)
+    pd.testing.assert_frame_equal(history, again)
+    assert not same(first, other)
+    assert not first.network.training
+
+
+@pytest.mark.parametrize(("hinges", "terms"), [("two", 1), ("six", 3)])
+def test_history_has_a_row_an_epoch_and_a_column_a_term(
+    tmp_path: Path, hinges: str, terms: int
+) -> None:
+    _, history = fitted(tmp_path, hinges=hinges, epochs=3, decay_every=2, rate_factor=3)
+    columns = ["epoch", "learning_rate", *TERMS[:terms], "validation_recall"]
+    assert list(history.columns) == columns
+    assert history["epoch"].tolist() == [1, 2, 3]
+    assert history["learning_rate"].tolist() == pytest.approx([0.03, 0.03, 0.003])
+
+
+@pytest.mark.parametrize("changes", [{}, {"hinges": "six"}, {"temporal_branch": True}])
+def test_a_small_network_learns_what_can_be_learned(
+    tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    rate = 0.1 if "temporal_branch" in changes else 0.05
+    learner, history = fitted(tmp_path, epochs=25, learning_rate=rate, momentum=0.5, **changes)
+    assert history["own_pair"].iloc[-1] < 0.4 * history["own_pair"].iloc[0]
+    # 12 images: a random order finds 1 in 12.
+    assert validation_recall(learner.network, learnable_pairs(), cutoff=1) > 0.4
+
+
+def test_a_killed_training_ends_with_the_same_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, history = fitted(tmp_path, temporal_branch=True, epochs=4)
+    pairs = learnable_pairs()
+    learner = start(pairs, run_settings(temporal_branch=True, epochs=4), 0)
+    resume = Resume(tmp_path / "cut.pt", "stamp", learner.parts(), torch.device("cpu"), every_s=0)
+    epoch = training._epoch
+    done: list[int] = []
+
+    def killed(*arguments: Any) -> list[float]:
+        if len(done) == 2:
+            raise KeyboardInterrupt
+        done.append(1)
+        return epoch(*arguments)
+
+    monkeypatch.setattr(training, "_epoch", killed)
+    with pytest.raises(KeyboardInterrupt):
+        fit(learner, pairs, pairs, resume)
+    monkeypatch.setattr(training, "_epoch", epoch)
+    again = start(pairs, run_settings(temporal_branch=True, epochs=4), 0)
+    after = Resume(tmp_path / "cut.pt", "stamp", again.parts(), torch.device("cpu"))
+    pd.testing.assert_frame_equal(fit(again, pairs, pairs, after), history)
+    assert same(whole, again)
+
+
+def trained(tmp_path: Path, settings: PaperSettings, folder: Path, name: str) -> Path:
+    out = tmp_path / name
+    train_runs(settings, CORPUS, "synthetic", ["new_loss"], [0, 1], folder, out, 1)
+    return out / "runs" / CORPUS / "new_loss"
+
+
+def test_runs_are_written_and_test_rows_change_nothing(tmp_path: Path) -> None:
+    settings = paper_settings()
+    folder = tmp_path / "windows"
+    manifest = write_corpus(folder, tmp_path / "corpus")
+    runs = trained(tmp_path, settings, folder, "first")
+    record = json.loads((runs / "seed1" / "run.json").read_text())
+    assert record["paper"] == "captions"
+    assert record["config"]["settings"]["hinges"] == "six"
+    assert record["config"]["image_network"] == "small"
+    assert record["config"]["temporal"] is None
+    assert not list((tmp_path / "first" / ".state").rglob("*.pt"))
+    network, config = load(load_checkpoint(runs / "seed1" / "checkpoint.pt"))
+    assert config["image_width"] == 128
+    assert network.settings == settings.run_settings("new_loss")
+
+    test = (manifest["split"] == "test").to_numpy()
+    for name in ("caption", "image_deep"):
+        array = np.load(folder / f"{name}.npy")
+        array[test] = 7
+        np.save(folder / f"{name}.npy", array)
+    again = trained(tmp_path, settings, folder, "second")
+    for seed in ("seed0", "seed1"):
+        for file in ("checkpoint.pt", "history.csv"):
+            assert (runs / seed / file).read_bytes() == (again / seed / file).read_bytes()
