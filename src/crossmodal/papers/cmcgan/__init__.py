@@ -12,9 +12,11 @@ CITATION = (
 DEVIATIONS = [
     "Eq. 1 and 2 are printed as losses but are to be maximised; here both signs are turned. The "
     "paper gives no weight between Eq. 2 and 3 and no K: at the paper's size both weights and K "
-    "are 1; smaller editions state theirs.",
+    "are 1; smaller editions state theirs, and let learning rates fall over the second half, as the "
+    "parent CycleGAN does.",
     "The discriminator's widths are ours: two towers without batch normalisation down to 4x4, "
-    "joined, one number. Fakes are the ends of all two-step paths; `one_step` takes F_ and R_.",
+    "joined, one number; first weights by He's rule, or it learns nothing in thousands of steps. "
+    "Fakes are the ends of all two-step paths; `one_step` takes F_ and R_.",
     "Wrong pairs are drawn within the batch, among pictures and sounds of other instruments.",
     "The last layer of a decoder is tanh without batch normalisation. Where an axis has come down "
     "to the code's side (1, 2, 4 for 7, 6, 5 layers) it is kept, in the sound's width after five "
