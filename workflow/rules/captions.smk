@@ -57,8 +57,8 @@ for corpus, plan, job, families in [
             families=families,
             seeds=SEEDS,
             edition=SETTINGS.edition,
-            folder=plan.corpus_results,
-            out=CAPTIONS_RESULTS,
+            folder=subpath(input[0], parent=True),
+            out=subpath(output[0], ancestor=5),
             settings=digest_of([CAPTIONS.run_settings(family) for family in families]),
             code=source_digest("crossmodal.cli:train", f"{CAPTIONS_CODE}.train"),
         shell:
@@ -94,9 +94,9 @@ for corpus, plan in CAPTIONS_PLANS.items():
             families=list(CAPTIONS.families),
             seeds=SEEDS,
             edition=SETTINGS.edition,
-            folder=plan.corpus_results,
-            pictures=corpus_folder(corpus),
-            out=CAPTIONS_RESULTS,
+            folder=subpath(input[0], parent=True),
+            pictures=subpath(input.contents, parent=True),
+            out=subpath(output[0], ancestor=5),
             protocol=digest_of(CAPTIONS.protocol, CAPTIONS.examples),
             code=source_digest("crossmodal.cli:evaluate", f"{CAPTIONS_CODE}.evaluate"),
         shell:

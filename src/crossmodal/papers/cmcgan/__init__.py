@@ -12,8 +12,8 @@ CITATION = (
 DEVIATIONS = [
     "Eq. 1 and 2 are printed as losses but are to be maximised; here both signs are turned. The "
     "paper gives no weight between Eq. 2 and 3 and no K: at the paper's size both weights and K "
-    "are 1; smaller editions state theirs, and let learning rates fall over the second half, as the "
-    "parent CycleGAN does.",
+    "are 1; smaller editions state theirs, and let learning rates fall over the second half, as "
+    "CycleGAN does.",
     "The discriminator's widths are ours: two towers without batch normalisation down to 4x4, "
     "joined, one number; first weights by He's rule, or it learns nothing in thousands of steps. "
     "Fakes are the ends of all two-step paths; `one_step` takes F_ and R_.",
