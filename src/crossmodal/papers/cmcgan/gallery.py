@@ -167,5 +167,5 @@ def gallery(results: Results, stem: Path, columns: Sequence[Column], shown: int 
     name_rows(axes[0, 0], [names[row] for row in rows])
     scale_sounds(axes[0, 1], results, len(rows), len(columns))
     axes[1, 0].set_ylabel(style.axis_label("accuracy", n=clips))
-    fig.legend(*axes[1, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    fig.legend(*axes[1, 0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
     style.save(fig, stem, source=results.source)
