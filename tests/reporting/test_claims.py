@@ -107,6 +107,13 @@ def test_corpus_that_never_ran(paper: Path) -> None:
     assert row["note"] == "first; corpus nuswide10k is not at hand"
 
 
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_variant_that_did_not_run(paper: Path, side: str) -> None:
+    claim = judged(paper, **({"left": "high", "right": "lower"} | {side: "graph_cut"}))
+    assert claim["verdict"] == "not testable"
+    assert claim["note"] == "graph_cut did not run on wikipedia"
+
+
 @pytest.mark.parametrize(("left", "right"), [("few", "lower"), ("lower", "few")])
 def test_few_seeds_settle_nothing(paper: Path, left: str, right: str) -> None:
     add_variant(paper, "few", 0.9, spread=0.05, seeds=2)

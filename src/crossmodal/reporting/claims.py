@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections import defaultdict
 from collections.abc import Callable
 from functools import cache
@@ -30,6 +31,8 @@ _RELATIONS = [">", "<", "~"]
 _STATUSES = ["testable", "not testable"]
 _PLACES = ["corpus", "task", "protocol"]
 _FEWEST_SEEDS = 3
+_SLIP = 0.7
+"""Names as like as this (difflib's ratio) are taken for one misspelt."""
 
 
 def judge_claims(claims_csv: Path, paper_results: Path) -> pd.DataFrame:
@@ -41,7 +44,8 @@ def judge_claims(claims_csv: Path, paper_results: Path) -> pd.DataFrame:
     A claim is supported when the whole 95 % interval of left - right (paired by query, over
     seeds) lies on the claim's side of the margin, contradicted when it lies on the other side,
     inconclusive when it touches or spans it. Fewer than three seeds of a variant settle nothing,
-    unless its seeds are seen to be all alike.
+    unless its seeds are seen to be all alike. A variant that did not run makes its claims not
+    testable.
 
     Args:
         claims_csv: `config/claims/<paper>.csv`.
@@ -77,6 +81,9 @@ def judge_claims(claims_csv: Path, paper_results: Path) -> pd.DataFrame:
         elif corpus not in sources:
             outcome["verdict"] = "not testable"
             row["note"] = _noted(row["note"], f"corpus {corpus} is not at hand")
+        elif absent := _absent(row, sorted(variants[corpus])):
+            outcome["verdict"] = "not testable"
+            row["note"] = _noted(row["note"], f"{absent} did not run on {corpus}")
         else:
             known = sorted(variants[corpus])
             left = _side(row, "left", place, scores_of, known, fault)
@@ -214,6 +221,20 @@ def _check_row(row: dict[str, str], fault: Fault) -> dict[str, str]:
     if testable and len(place) < len(_PLACES):
         raise fault("where", "incomplete", f"Write {_where_form()}")
     return place
+
+
+def _absent(row: dict[str, str], known: list[str]) -> str | None:
+    """Return a side's variant that did not run, e.g. for want of pictures; None for a misspelt one.
+
+    A name that is nearly one of those that ran is taken for a slip, which `_side` reports.
+    """
+    for side in ("left", "right"):
+        variant = row[side].partition("@")[0]
+        plain = re.fullmatch(r"\w[\w.+-]*", variant) and not _is_number(row[side])
+        misspelt = difflib.get_close_matches(variant, known, n=1, cutoff=_SLIP)
+        if plain and variant not in known and not misspelt:
+            return variant
+    return None
 
 
 def _side(
