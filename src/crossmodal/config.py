@@ -102,6 +102,14 @@ class Edition(Settings):
     )
 
 
+class Artefact(Settings):
+    """One figure or table to regenerate."""
+
+    kind: Literal["figure", "table"]
+    title: str
+    caption: str
+
+
 def read_yaml(path: Path) -> dict[str, Any]:
     """Read a YAML mapping.
 

@@ -9,13 +9,13 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from crossmodal.errors import InputError
 from crossmodal.files import write_json
 from crossmodal.papers.captions.drawings import fig1_tcn, fig_architecture
 from crossmodal.papers.captions.results import Results, picture
 from crossmodal.papers.captions.settings import PaperSettings
 from crossmodal.papers.captions.tables import table_architecture, table_loss, table_search
-from crossmodal.reporting import style, tables
+from crossmodal.reporting import style
+from crossmodal.reporting.artefacts import check_names, write_missing
 
 _RIGHT = "#009E73"
 
@@ -26,21 +26,14 @@ def write_artefacts(settings: PaperSettings, folder: Path) -> None:
     Raises:
         InputError: The settings name an artefact that this module does not make.
     """
-    for name in settings.artefacts:
-        if name not in ARTEFACTS:
-            raise InputError(
-                "unknown artefact",
-                file="config/papers/captions.yaml",
-                field=f"artefacts.{name}",
-                mend=f"Known: {', '.join(ARTEFACTS)}",
-            )
+    check_names("captions", settings.artefacts, ARTEFACTS)
     results = Results.read(settings, folder)
     for name, artefact in settings.artefacts.items():
         stem = folder / f"{artefact.kind}s" / name
         if results.records:
             ARTEFACTS[name](results, stem)
         else:
-            _say_missing(settings, artefact.kind, stem)
+            write_missing(artefact, stem, f"None of {', '.join(settings.corpora)} is at hand")
 
 
 def _search_figure(task: str) -> Callable[[Results, Path], None]:
@@ -110,20 +103,6 @@ def _listening(found: dict[str, Any], task: str) -> list[dict[str, str]]:
                 }
             )
     return sounds
-
-
-def _say_missing(settings: PaperSettings, kind: str, stem: Path) -> None:
-    """Write an artefact that says that no corpus of the paper is at hand."""
-    text = f"None of {', '.join(settings.corpora)} is at hand"
-    if kind == "table":
-        import pandas as pd
-
-        tables.write_table(pd.DataFrame({"": [text]}), stem, title=stem.name, source="missing")
-        return
-    fig, axes = style.figure("double", height=1.5)
-    axes[0, 0].set_axis_off()
-    axes[0, 0].text(0.5, 0.5, text, ha="center", va="center")
-    style.save(fig, stem, source="missing")
 
 
 ARTEFACTS: dict[str, Callable[[Results, Path], None]] = {

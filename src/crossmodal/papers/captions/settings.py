@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from crossmodal.config import Settings, overlay
+from crossmodal.config import Artefact, Settings, overlay
 
 BANDS = 40
 """Mel bands of a caption."""
@@ -97,14 +97,6 @@ class Examples(Settings):
     family: str = Field(description="Whose first seed answers.")
     queries: int = Field(3, ge=1, description="Queries each way, evenly spaced over the gallery.")
     answers: int = Field(5, ge=1, description="Best answers shown of each.")
-
-
-class Artefact(Settings):
-    """One figure or table to regenerate."""
-
-    kind: Literal["figure", "table"]
-    title: str
-    caption: str
 
 
 class PaperSettings(Settings):

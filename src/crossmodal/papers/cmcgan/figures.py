@@ -6,9 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
-from crossmodal.errors import InputError
 from crossmodal.papers.cmcgan.diagrams import fig1_framework, fig6_dynamic_network
 from crossmodal.papers.cmcgan.gallery import (
     TRUE,
@@ -20,7 +18,7 @@ from crossmodal.papers.cmcgan.gallery import (
     scale_sounds,
 )
 from crossmodal.papers.cmcgan.results import Results
-from crossmodal.papers.cmcgan.settings import Artefact, PaperSettings
+from crossmodal.papers.cmcgan.settings import PaperSettings
 from crossmodal.papers.cmcgan.tables import (
     table1_generated_accuracy,
     table2_dynamic_classification,
@@ -28,8 +26,9 @@ from crossmodal.papers.cmcgan.tables import (
     table_readings,
 )
 from crossmodal.reporting import style
+from crossmodal.reporting.artefacts import check_names, write_missing
 from crossmodal.reporting.listening import Sound, write_listening
-from crossmodal.reporting.tables import run_records, write_table
+from crossmodal.reporting.tables import run_records
 
 LISTENING = "fig2_generated"
 """The figure that has sounds beside it."""
@@ -43,19 +42,12 @@ def write_artefacts(settings: PaperSettings, folder: Path) -> None:
     Raises:
         InputError: The settings name an artefact that this module does not make.
     """
-    for name in settings.artefacts:
-        if name not in ARTEFACTS:
-            raise InputError(
-                "unknown artefact",
-                file="config/papers/cmcgan.yaml",
-                field=f"artefacts.{name}",
-                mend=f"Known: {', '.join(ARTEFACTS)}",
-            )
+    check_names("cmcgan", settings.artefacts, ARTEFACTS)
     results = Results.read(settings, folder) if run_records(folder) else None
     for name, artefact in settings.artefacts.items():
         stem = folder / f"{artefact.kind}s" / name
         if results is None:
-            _say_missing(artefact, stem)
+            write_missing(artefact, stem, "No corpus of the paper is at hand.")
         else:
             ARTEFACTS[name](results, stem)
         if name == LISTENING:
@@ -152,18 +144,6 @@ def fig5_adversarial_loss(results: Results, stem: Path) -> None:
         Column("joint", "cmcgan", "two_step"),
     ]
     gallery(results, stem, columns)
-
-
-def _say_missing(artefact: Artefact, stem: Path) -> None:
-    text = "No corpus of the paper is at hand."
-    if artefact.kind == "table":
-        empty = pd.DataFrame({"result": pd.Series(dtype=str)})
-        write_table(empty, stem, title=artefact.title, source="missing", note=text)
-        return
-    fig, axes = style.figure("double", height=1.2)
-    axes[0, 0].set_axis_off()
-    axes[0, 0].text(0.5, 0.5, text, ha="center", va="center", transform=axes[0, 0].transAxes)
-    style.save(fig, stem, source="missing")
 
 
 ARTEFACTS: dict[str, Callable[[Results, Path], None]] = {

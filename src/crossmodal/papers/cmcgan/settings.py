@@ -7,7 +7,7 @@ from typing import Literal, Self, get_args
 
 from pydantic import Field, field_validator, model_validator
 
-from crossmodal.config import Settings, overlay
+from crossmodal.config import Artefact, Settings, overlay
 
 Model = Literal["classifier", "fusion", "cmcgan", "translator"]
 Modality = Literal["image", "sound"]
@@ -86,14 +86,6 @@ class Family(Settings):
     settings: ModelSettings = Field(
         ModelSettings.model_validate({}), description="Laid over the model's settings."
     )
-
-
-class Artefact(Settings):
-    """One figure or table to regenerate."""
-
-    kind: Literal["figure", "table"]
-    title: str
-    caption: str
 
 
 class PaperSettings(Settings):

@@ -6,15 +6,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from scipy.stats import norm
 
-from crossmodal.errors import InputError
 from crossmodal.metrics.verification import sweep
 from crossmodal.papers.facevoice.diagrams import fig1_gan_architecture, fig2_crossmodal_architecture
 from crossmodal.papers.facevoice.results import GRID, Results
-from crossmodal.papers.facevoice.settings import FEATURES, Artefact, PaperSettings
+from crossmodal.papers.facevoice.settings import FEATURES, PaperSettings
 from crossmodal.papers.facevoice.tables import (
     table_ablations,
     table_extra_readings,
@@ -22,7 +20,7 @@ from crossmodal.papers.facevoice.tables import (
     table_threshold_sweep,
 )
 from crossmodal.reporting import style
-from crossmodal.reporting.tables import write_table
+from crossmodal.reporting.artefacts import check_names, write_missing
 
 BINS = 10
 
@@ -33,35 +31,14 @@ def write_artefacts(settings: PaperSettings, folder: Path) -> None:
     Raises:
         InputError: The settings name an artefact that this module does not make.
     """
-    for name in settings.artefacts:
-        if name not in ARTEFACTS:
-            raise InputError(
-                "unknown artefact",
-                file="config/papers/facevoice.yaml",
-                field=f"artefacts.{name}",
-                mend=f"Known: {', '.join(ARTEFACTS)}",
-            )
+    check_names("facevoice", settings.artefacts, ARTEFACTS)
     results = Results.read(settings, folder)
     for name, artefact in settings.artefacts.items():
         stem = folder / f"{artefact.kind}s" / name
         if results.corpus:
             ARTEFACTS[name](results, stem)
         else:
-            _say_missing(artefact, stem)
-
-
-def _say_missing(artefact: Artefact, stem: Path) -> None:
-    """Say in an artefact's place that there is no corpus to make it of."""
-    text = "No corpus of this paper is at hand."
-    if artefact.kind == "table":
-        write_table(
-            pd.DataFrame({"variant": []}), stem, title=artefact.title, source="missing", note=text
-        )
-        return
-    fig, axes = style.figure("double", height=1.5)
-    axes[0, 0].set_axis_off()
-    axes[0, 0].text(0.5, 0.5, text, ha="center", va="center")
-    style.save(fig, stem, source="missing")
+            write_missing(artefact, stem, "No corpus of this paper is at hand.")
 
 
 def fig3_margin_roc(results: Results, stem: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from crossmodal.config import Settings, overlay
+from crossmodal.config import Artefact, Settings, overlay
 
 SECOND_PHASE = frozenset(
     {"matching", "margin", "matching_width", "matching_epochs", "matching_learning_rate"}
@@ -98,14 +98,6 @@ class Tuning(Settings):
     seeds: list[int] = Field(
         [0], min_length=1, description="One training each; areas are averaged."
     )
-
-
-class Artefact(Settings):
-    """One figure or table to regenerate."""
-
-    kind: Literal["figure", "table"]
-    title: str
-    caption: str
 
 
 class PaperSettings(Settings):

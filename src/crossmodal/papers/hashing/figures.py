@@ -10,12 +10,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 
-from crossmodal.errors import InputError
 from crossmodal.metrics.uncertainty import bootstrap_mean
 from crossmodal.papers.hashing.results import MAIN, NAMES, TASK_NAMES, Results
 from crossmodal.papers.hashing.settings import PaperSettings
 from crossmodal.papers.hashing.tables import method_table, table_protocols, table_readings
 from crossmodal.reporting import style, tables
+from crossmodal.reporting.artefacts import check_names
 from crossmodal.runs import Run
 
 
@@ -25,14 +25,7 @@ def write_artefacts(settings: PaperSettings, folder: Path) -> None:
     Raises:
         InputError: The settings name an artefact that this module does not make.
     """
-    for name in settings.artefacts:
-        if name not in ARTEFACTS:
-            raise InputError(
-                "unknown artefact",
-                file="config/papers/hashing.yaml",
-                field=f"artefacts.{name}",
-                mend=f"Known: {', '.join(ARTEFACTS)}",
-            )
+    check_names("hashing", settings.artefacts, ARTEFACTS)
     results = Results.read(settings, folder)
     for name, artefact in settings.artefacts.items():
         ARTEFACTS[name](results, folder / f"{artefact.kind}s" / name)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError, field_validator
 
-from crossmodal.config import Settings, overlay
+from crossmodal.config import Artefact, Settings, overlay
 
 Method = Literal["cvh", "smfh", "ssah", "dssah", "ours", "semantic"]
 
@@ -92,14 +92,6 @@ class Tuning(Settings):
     validation_share: float = Field(0.2, gt=0, lt=1, description="Of the training pairs.")
     bits: int = Field(32, description="Code length searched with; the choice holds for all.")
     seed: int = Field(0, description="Of the split and of the trainings.")
-
-
-class Artefact(Settings):
-    """One figure or table to regenerate."""
-
-    kind: Literal["figure", "table"]
-    title: str
-    caption: str
 
 
 class PaperSettings(Settings):

@@ -10,7 +10,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from crossmodal.errors import InputError
 from crossmodal.papers.msvae import pictures
 from crossmodal.papers.msvae.plan import SPACES
 from crossmodal.papers.msvae.results import Results, reported
@@ -23,6 +22,7 @@ from crossmodal.papers.msvae.tables import (
     table_verification,
 )
 from crossmodal.reporting import style
+from crossmodal.reporting.artefacts import check_names, draw_missing
 
 Draw = Callable[[Results, Path], None]
 
@@ -43,14 +43,7 @@ def write_artefacts(settings: PaperSettings, folder: Path) -> None:
     Raises:
         InputError: The settings name an artefact that this module does not make.
     """
-    for name in settings.artefacts:
-        if name not in ARTEFACTS:
-            raise InputError(
-                "unknown artefact",
-                file="config/papers/msvae.yaml",
-                field=f"artefacts.{name}",
-                mend=f"Known: {', '.join(ARTEFACTS)}",
-            )
+    check_names("msvae", settings.artefacts, ARTEFACTS)
     results = Results.read(settings, folder)
     for name, artefact in settings.artefacts.items():
         ARTEFACTS[name](results, folder / f"{artefact.kind}s" / name)
@@ -64,11 +57,8 @@ def _drawn(draw: Draw, *families: str) -> Draw:
         if results.corpus is not None and not lacking:
             draw(results, stem)
             return
-        fig, axes = style.figure("double", height=1.0)
-        axes[0, 0].set_axis_off()
-        text = f"{lacking[0]} did not run" if results.corpus else "no corpus is at hand"
-        axes[0, 0].text(0.5, 0.5, text, ha="center", va="center")
-        style.save(fig, stem, source="missing")
+        reason = f"{lacking[0]} did not run" if results.corpus else "no corpus is at hand"
+        draw_missing(stem, reason)
 
     return write
 

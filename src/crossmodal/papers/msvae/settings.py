@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from crossmodal.config import Settings, overlay
+from crossmodal.config import Artefact, Settings, overlay
 
 Split = Literal["published", "identity"]
 
@@ -83,14 +83,6 @@ class Protocol(Settings):
     people: int = Field(8, ge=1, le=8, description="People drawn in Figure 3.")
     samples: int = Field(4, ge=1, description="Clips drawn in the figure of generation.")
     seed: int = Field(0, description="Of pairs and permutations.")
-
-
-class Artefact(Settings):
-    """One figure or table to regenerate."""
-
-    kind: Literal["figure", "table"]
-    title: str
-    caption: str
 
 
 class PaperSettings(Settings):
