@@ -134,8 +134,9 @@ def tune(arguments: Arguments) -> Work:
 
 
 def train(arguments: Arguments) -> Work:
-    """Train all bits and seeds of a method's families."""
+    """Train families of a paper, all their seeds."""
     _limit_threads(arguments.threads)
+    searched = {} if arguments.tuning is None else {"tuning": arguments.tuning}
     return partial(
         _stage(arguments.paper, "train").train_runs,
         _settings(arguments),
@@ -144,9 +145,9 @@ def train(arguments: Arguments) -> Work:
         arguments.families,
         arguments.seeds,
         arguments.corpus_results,
-        *([] if arguments.tuning is None else [arguments.tuning]),
-        arguments.out,
-        arguments.threads,
+        out=arguments.out,
+        threads=arguments.threads,
+        **searched,
     )
 
 
