@@ -38,7 +38,8 @@ def test_a_person_gets_the_usual_code() -> None:
 
 def test_work_with_a_state_is_asked() -> None:
     steps = []
-    with pytest.raises(Stopped, match=r"^stopped by SIGTERM after step 3$"), held():
+
+    def work() -> None:
         for step in range(1, 9):
             if step == 3:
                 ask()
@@ -46,6 +47,9 @@ def test_work_with_a_state_is_asked() -> None:
             steps.append(step)
             if asked():
                 stop_if_asked(f"after step {step}")
+
+    with held(), pytest.raises(Stopped, match=r"^stopped by SIGTERM after step 3$"):
+        work()
     assert steps == [1, 2, 3]
 
 

@@ -40,7 +40,11 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
 def is_full(error: BaseException) -> bool:
     """Tell whether an error says that a disk or a quota is full."""
-    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    if not isinstance(error, OSError):
+        return False
+    # NumPy's own writer says how much it wrote, not why it could write no more.
+    cut_short = error.errno is None and "requested and" in str(error)
+    return cut_short or error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def no_room(folder: Path) -> InputError:
