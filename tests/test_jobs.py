@@ -44,8 +44,8 @@ def test_a_finished_run_is_put_back(tmp_path: Path) -> None:
     assert training(tmp_path).put_back()
     assert run_files(tmp_path) == before
     folder = tmp_path / "hashing" / ".state" / "runs" / "wikipedia" / "ours_16" / "seed0"
-    assert [path.name for path in folder.iterdir()] == ["finished"]
-    record = read_run(folder / "finished")
+    (kept,) = folder.iterdir()
+    record = read_run(kept)
     assert record["config"] == {"bits": 16}
     assert record["attempts"] == 1
     assert list(record["inputs"]) == [str(tmp_path / "input.csv")]
@@ -66,14 +66,15 @@ def test_what_something_else_decided_is_not_put_back(
     # Nor is what was half-written.
     finish(other)
     run_files(tmp_path)
-    (other.place / "finished" / "run.json").write_text("{")
+    assert list(other.place.iterdir()) == [other.finished]
+    (other.finished / "run.json").write_text("{")
     assert not training(tmp_path, **changes).put_back()
 
 
 def test_put_back_is_newer_than_its_inputs(tmp_path: Path) -> None:
     finish(training(tmp_path))
     run_files(tmp_path)
-    old = training(tmp_path).place / "finished" / "checkpoint.pt"
+    old = training(tmp_path).finished / "checkpoint.pt"
     os.utime(old, (0, 0))
     again = training(tmp_path)
     assert again.put_back()
@@ -107,6 +108,17 @@ def test_what_was_evaluated_is_forgotten_and_the_unfinished_stays(tmp_path: Path
     assert unfinished.resume().load({}) == {}
     assert Search(out, "stamp", CPU).tried("ours") is None
     assert len(run_files(tmp_path)) == 3
+
+
+def test_what_a_kill_left_half_written_goes_when_it_is_old(tmp_path: Path) -> None:
+    run = training(tmp_path)
+    run.resume().save({}, {})
+    old, new = (run.place / f".state.{number}.partial.pt" for number in (1, 2))
+    for path in (old, new):
+        path.write_text("half")
+    os.utime(old, (0, 0))
+    finish(run)
+    assert set(run.place.iterdir()) == {new, run.finished}
 
 
 def test_an_input_is_read_once_a_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     import torch
 
 STATE = ".state"
+ABANDONED_S = 3600.0
+"""Half-written files of this age are nobody's."""
 FILES = ("checkpoint.pt", "history.csv", "run.json")
 """What a training leaves; `run.json` is written last."""
 
@@ -137,19 +141,23 @@ class Training:
         """The folder of what survives a kill."""
         return self.run.folder(self.job.out / STATE)
 
+    @property
+    def finished(self) -> Path:
+        """The folder of the complete run, below `place`."""
+        return self.place / f"finished-{self.stamp[:16]}"
+
     def resume(self, name: str = "state") -> Resume:
         """Return the keeper of the training's state, or of one phase of it."""
         return Resume(self.place / f"{name}.pt", self.stamp, self.job.under.device, self.watch)
 
     def put_back(self) -> bool:
         """Put the finished run back into its folder, if an earlier attempt finished it."""
-        kept = self.place / "finished"
         try:
-            if read_run(kept).get("stamp") != self.stamp:
+            if read_run(self.finished).get("stamp") != self.stamp:
                 return False
         except InputError:
             return False
-        self._put(kept)
+        self._put()
         return True
 
     def finish(
@@ -162,10 +170,8 @@ class Training:
             history: One row an epoch, one column a loss term.
             network: Module table as `runs.describe_network` returns it.
         """
-        kept = self.place / "finished"
-        shutil.rmtree(kept, ignore_errors=True)
         write_run(
-            kept,
+            self.finished,
             paper=self.job.paper,
             run=self.run,
             source=self.job.source,
@@ -178,22 +184,28 @@ class Training:
             watch=self.watch,
             stamp=self.stamp,
         )
-        self._put(kept)
+        self._put()
         self.drop()
 
     def drop(self) -> None:
-        """Remove the states, and what a kill left half-written beside them."""
-        for pattern in ("*.pt", ".*.partial*"):
-            for path in self.place.glob(pattern):
-                path.unlink(missing_ok=True)
-        if self.place.is_dir() and not any(self.place.iterdir()):
-            shutil.rmtree(self.place, ignore_errors=True)
+        """Remove the states, and what other settings or a kill left beside them."""
+        for path in self.place.glob("[!.]*.pt"):
+            path.unlink(missing_ok=True)
+        for folder in set(self.place.glob("finished-*")) - {self.finished}:
+            shutil.rmtree(folder, ignore_errors=True)
+        # Not what is being written: the job of a Snakemake that died may still be at work here.
+        for path in self.place.rglob(".*.partial*"):
+            with suppress(FileNotFoundError):
+                if time.time() - path.stat().st_mtime > ABANDONED_S:
+                    path.unlink()
+        with suppress(OSError):
+            self.place.rmdir()
 
-    def _put(self, kept: Path) -> None:
+    def _put(self) -> None:
         folder = self.run.folder(self.job.out)
         for name in FILES:
             with atomic_path(folder / name) as temporary:
-                _link(kept / name, temporary)
+                _link(self.finished / name, temporary)
                 # Made now, in Snakemake's eyes: after the inputs.
                 os.utime(temporary)
 
@@ -243,10 +255,10 @@ def forget(paper_results: Path, corpus: str) -> None:
         paper_results: `results/<edition>/<paper>`.
         corpus: Its runs have been evaluated.
     """
-    for kept in (paper_results / STATE / "runs" / corpus).glob("*/*/finished"):
+    for kept in (paper_results / STATE / "runs" / corpus).glob("*/*/finished-*"):
         shutil.rmtree(kept, ignore_errors=True)
-        if not any(kept.parent.iterdir()):
-            shutil.rmtree(kept.parent, ignore_errors=True)
+        with suppress(OSError):
+            kept.parent.rmdir()
     shutil.rmtree(paper_results / "tuning" / corpus / STATE, ignore_errors=True)
 
 

@@ -110,7 +110,7 @@ class Job:
         """Return the records of the runs that are finished."""
         return {
             path.relative_to(self.results): path.read_bytes()
-            for path in (self.results / ".state").rglob("finished/run.json")
+            for path in (self.results / ".state").rglob("finished-*/run.json")
         }
 
 
