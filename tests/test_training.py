@@ -126,6 +126,19 @@ def test_a_signal_lets_the_step_finish_and_saves(tmp_path: Path) -> None:
     assert len(again.taken) == EPOCHS * PASSES * STEPS - 14
 
 
+def test_without_a_state_a_signal_ends_it_at_once() -> None:
+    lesson = Lesson()
+
+    def ask(number: int) -> None:
+        if number == 3:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    lesson.before_step = ask
+    with listening(), pytest.raises(Stopped, match="before its end"):
+        lesson.run()
+    assert len(lesson.taken) == 2
+
+
 def test_a_finished_training_is_not_trained_again(tmp_path: Path) -> None:
     first, second = Lesson(), Lesson()
     resume = Resume(tmp_path / "state.pt", "stamp", CPU)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -93,7 +94,9 @@ def fit(
                 " goes on from here"
             )
 
-    with stopping.held(), progress(title="training", unit="step") as bar:
+    # Without a state there is nothing to wait for.
+    patience = nullcontext() if resume is None else stopping.held()
+    with patience, progress(title="training", unit="step") as bar:
         while (epoch := len(done.rows)) < epochs:
             while done.passes < passes:
                 if done.batches is None:
