@@ -1,4 +1,7 @@
+import errno
 import logging
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -7,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from crossmodal import cli
+from crossmodal.files import atomic_path
 
 VERBS = [
     *("config", "download", "synthesize", "manifest", "showcase", "align", "join", "features"),
@@ -72,6 +76,39 @@ def test_traceback_shows_it_on_the_screen(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_an_interrupt_ends_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
     assert run(*raising(monkeypatch, KeyboardInterrupt())) == 130
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 75), (signal.SIGINT, 130)])
+def test_a_signal_is_one_line_and_a_code_to_try_again(
+    number: signal.Signals,
+    code: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def work(*_: object) -> None:
+        with atomic_path(tmp_path / "claims.csv") as temporary:
+            temporary.write_text("half")
+            os.kill(os.getpid(), number)
+
+    words = raising(monkeypatch, RuntimeError())
+    monkeypatch.setattr("crossmodal.reporting.claims.write_claims", work)
+    assert run(*words) == code
+    assert capsys.readouterr().err == (
+        f"stopped by {number.name} before its end; the next run starts this step over\n"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_one_line_that_names_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    full = OSError(errno.ENOSPC, "No space left on device", str(tmp_path / "sub" / "x.npy"))
+    assert run(*raising(monkeypatch, full)) == 1
+    assert capsys.readouterr().err == (
+        f"error: {tmp_path / 'sub'}: the disk or the quota is full; what was complete before is"
+        " kept. Make room there and start again\n"
+    )
 
 
 @pytest.mark.parametrize("verb", VERBS)

@@ -1,10 +1,12 @@
+import errno
 import hashlib
 import json
 from pathlib import Path
 
 import pytest
 
-from crossmodal.files import atomic_path, sha256_of, write_json, write_text
+from crossmodal.errors import InputError
+from crossmodal.files import atomic_path, reserve, sha256_of, write_json, write_text
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_temporary(tmp_path: Path) -> None:
@@ -32,6 +34,34 @@ def test_nobody_sees_the_file_before_it_is_whole(tmp_path: Path) -> None:
         temporary.write_text("<svg/>")
     assert target.read_text() == "<svg/>"
     assert list(target.parent.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_without_room_the_old_file_stays_and_the_folder_is_named(
+    tmp_path: Path, number: int
+) -> None:
+    target = tmp_path / "table.csv"
+    target.write_text("old")
+
+    def write() -> None:
+        with atomic_path(target) as temporary:
+            temporary.write_text("half")
+            raise OSError(number, "no room")
+
+    with pytest.raises(InputError) as caught:
+        write()
+    assert caught.value.file == tmp_path
+    assert target.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_memory_map_has_its_room_before_it_is_written(tmp_path: Path) -> None:
+    with (tmp_path / "a.npy").open("w+b") as stream:
+        reserve(stream, 100_000)
+        reserve(stream, 0)
+    found = (tmp_path / "a.npy").stat()
+    assert found.st_size == 100_000
+    assert found.st_blocks * 512 >= 100_000
 
 
 def test_text_has_unix_line_ends_and_utf8(tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from crossmodal.errors import InputError
+from crossmodal.files import is_full, no_room
+from crossmodal.stopping import Stopped, listening
 
 Arguments = argparse.Namespace
 # What a verb returns: the work that is left once everything it needs is imported. The log tells
@@ -154,7 +156,9 @@ def train(arguments: Arguments) -> Work:
 def evaluate(arguments: Arguments) -> Work:
     """Score trained runs on the test part under every protocol."""
     _limit_threads(arguments.threads)
-    return partial(
+    from crossmodal.jobs import forget
+
+    score = partial(
         _stage(arguments.paper, "evaluate").evaluate,
         _settings(arguments),
         arguments.corpus,
@@ -164,6 +168,12 @@ def evaluate(arguments: Arguments) -> Work:
         arguments.out,
         *([] if arguments.folder is None else [arguments.folder]),
     )
+
+    def work() -> None:
+        score()
+        forget(arguments.out, arguments.corpus)
+
+    return work
 
 
 def collect(arguments: Arguments) -> Work:
@@ -367,17 +377,25 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(words: Sequence[str] | None = None) -> NoReturn:
-    """Run one verb; a mistake of the user is one line and exit code 1."""
+    """Run one verb; a mistake of the user is one line and exit code 1.
+
+    A signal that asks for an end is one line, too, and exit code 75: try again.
+    """
     arguments = build_parser().parse_args(words)
-    _start_log(arguments.log)
     try:
-        work = arguments.run(arguments)
-        start_up = time.process_time()
-        work()
-        spent = time.process_time() - start_up
-        logging.getLogger("crossmodal").info(
-            "start-up %.2f core-seconds, work %.2f core-seconds", start_up, spent
-        )
+        with listening():
+            _start_log(arguments.log)
+            work = arguments.run(arguments)
+            start_up = time.process_time()
+            work()
+            spent = time.process_time() - start_up
+            logging.getLogger("crossmodal").info(
+                "start-up %.2f core-seconds, work %.2f core-seconds", start_up, spent
+            )
+    except Stopped as stopped:
+        logging.getLogger("crossmodal").info("%s", stopped)
+        print(stopped, file=sys.stderr)
+        sys.exit(stopped.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:
@@ -390,6 +408,8 @@ def main(words: Sequence[str] | None = None) -> NoReturn:
 
 
 def _start_log(path: Path | None) -> None:
+    # A full disk shall not fill the screen with what the log has no room for.
+    logging.raiseExceptions = False
     handler: logging.Handler = logging.NullHandler()
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -403,6 +423,8 @@ def _start_log(path: Path | None) -> None:
 def _one_line(error: Exception, log: Path | None) -> str:
     if isinstance(error, InputError):
         return str(error)
+    if isinstance(error, OSError) and is_full(error):
+        return str(no_room(Path(error.filename or ".").parent))
     # Anything else is a fault of the program or the machine: say where its traceback is.
     where = f"the traceback is in {log}" if log else "run again with --traceback"
     return f"{type(error).__name__}: {' '.join(str(error).split())} ({where})"

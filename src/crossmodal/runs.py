@@ -92,19 +92,49 @@ def collected_runs(paper_results: Path) -> list[Run]:
 
 @dataclass
 class Stopwatch:
-    """Wall-clock and processor seconds since it was made."""
+    """Time spent on a run since it was made, and before, by attempts that were cut short.
+
+    Attributes:
+        wall: Wall clock when it was made, seconds.
+        cores: Processor clock then, seconds.
+        started: When the first attempt started, UTC.
+        attempts: Processes that took part.
+        seconds_before: Wall-clock seconds of earlier attempts and phases.
+        core_seconds_before: Processor seconds of these.
+    """
 
     wall: float = field(default_factory=time.perf_counter)
     cores: float = field(default_factory=time.process_time)
     started: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+    attempts: int = 1
+    seconds_before: float = 0.0
+    core_seconds_before: float = 0.0
 
-    def read(self) -> dict[str, float | str]:
-        """Return `started` (UTC), `seconds` and `core_seconds` so far."""
+    def read(self) -> dict[str, Any]:
+        """Return `started` (UTC), `seconds` and `core_seconds` so far, and `attempts`."""
+        seconds = self.seconds_before + time.perf_counter() - self.wall
+        core_seconds = self.core_seconds_before + time.process_time() - self.cores
         return {
             "started": self.started,
-            "seconds": round(time.perf_counter() - self.wall, 3),
-            "core_seconds": round(time.process_time() - self.cores, 3),
+            "seconds": round(seconds, 3),
+            "core_seconds": round(core_seconds, 3),
+            "attempts": self.attempts,
         }
+
+    def count_in(self, spent: Mapping[str, Any]) -> None:
+        """Count in an earlier phase, or what all attempts so far had spent in all.
+
+        Args:
+            spent: What `read` returned there.
+        """
+        self.started = min(self.started, spent["started"])
+        self.seconds_before = max(self.seconds_before, spent["seconds"])
+        self.core_seconds_before = max(self.core_seconds_before, spent["core_seconds"])
+
+    def go_on_from(self, spent: Mapping[str, Any]) -> None:
+        """Count in attempts that were cut short, and this one with them; argument as above."""
+        self.count_in(spent)
+        self.attempts = max(self.attempts, spent["attempts"] + 1)
 
 
 def git_state(folder: Path) -> tuple[str | None, bool | None]:
@@ -155,6 +185,7 @@ def write_run(
     origin: Mapping[str, Any],
     device: str,
     watch: Stopwatch,
+    stamp: str = "",
 ) -> None:
     """Write `checkpoint.pt`, `history.csv` and, last, `run.json` of a finished training.
 
@@ -170,6 +201,7 @@ def write_run(
         origin: What `provenance` returned.
         device: Name of the device used.
         watch: Started before the training.
+        stamp: Digest of everything that decides the result.
     """
     save_checkpoint(folder / "checkpoint.pt", {"weights": dict(weights), "config": dict(config)})
     write_csv(folder / "history.csv", history)
@@ -183,6 +215,7 @@ def write_run(
         **origin,
         "device": device,
         **watch.read(),
+        "stamp": stamp,
         "network": network,
     }
     write_json(folder / "run.json", record)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import shutil
 import signal
 import time
+from contextlib import suppress
+from pathlib import Path
 
-from fixture_workflow import RUN_ONCE, SMOKE, Project, kill_group
+import pytest
+from fixture_workflow import ENVIRONMENT, RUN_ONCE, SMOKE, Project, kill_group
 
 HASHING = "results/smoke/hashing"
 WORDS = ("--cores", "2", "hashing", *SMOKE)
@@ -39,6 +43,38 @@ def test_killed_runs_end_with_the_same_bytes(finished: Project, scratch: Project
     assert ended.returncode == 0, ended.stderr
     assert project.digests(HASHING) == finished.digests(HASHING)
     assert project.planned("hashing", *SMOKE) == {}
+
+
+def test_a_job_that_is_asked_to_end_is_retried_and_goes_on(
+    finished: Project, scratch: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = scratch.root / HASHING / "runs" / "wikipedia"
+    target = runs / "ours_16" / "seed0" / "checkpoint.pt"
+    target.unlink()
+    monkeypatch.setitem(ENVIRONMENT, "CROSSMODAL_SAVE_EVERY_S", "0")
+    words = ("--cores", "1", "--retries", "1", str(target.relative_to(scratch.root)), *SMOKE)
+    with scratch.running(*words) as process:
+        states = scratch.root / HASHING / ".state" / "runs"
+        while not list(states.rglob("state.pt")):
+            assert process.poll() is None
+            time.sleep(0.002)
+        os.kill(training_in(scratch), signal.SIGTERM)
+        assert process.wait() == 0, (scratch.root / "run.out").read_text()
+    assert "stopped by SIGTERM after step" in (scratch.root / "run.out").read_text()
+    assert scratch.digests(f"{HASHING}/runs") == finished.digests(f"{HASHING}/runs")
+    records = [json.loads(path.read_text()) for path in runs.glob("ours*/seed0/run.json")]
+    assert max(record["attempts"] for record in records) == 2
+
+
+def training_in(project: Project) -> int:
+    """Return the process that trains in a copy of the project."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            words = (folder / "cmdline").read_bytes().split(b"\0")
+            here = (folder / "cwd").readlink() == project.root
+            if here and b"train" in words and b"crossmodal" in words:
+                return int(folder.name)
+    raise AssertionError("no process trains")
 
 
 def test_of_two_runs_the_second_says_so(scratch: Project) -> None:

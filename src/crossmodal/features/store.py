@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryFile, gettempdir
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from crossmodal.errors import InputError
-from crossmodal.files import atomic_path, write_json
+from crossmodal.files import atomic_path, is_full, no_room, reserve, write_json
 
 _BLOCK_VALUES = 1 << 22
 """Values checked at a time, so that a large file never lies in memory as a whole."""
@@ -75,6 +76,8 @@ def create_feature(
     path = Path(path)
     with atomic_path(path) as temporary:
         array = np.lib.format.open_memmap(temporary, "w+", np.dtype(dtype), shape)
+        with temporary.open("r+b") as stream:
+            reserve(stream, temporary.stat().st_size)
         yield array
         _check(array, path)
         array.flush()
@@ -119,8 +122,15 @@ def scratch(shape: tuple[int, ...], dtype: DTypeLike = np.float32) -> NDArray[An
     Args:
         shape: Of the array.
         dtype: Of its values.
+
+    Raises:
+        InputError: There is no room for it.
     """
     with TemporaryFile() as file:
+        try:
+            reserve(file, math.prod(shape) * np.dtype(dtype).itemsize)
+        except OSError as error:
+            raise (no_room(Path(gettempdir())) if is_full(error) else error) from error
         return np.memmap(file, np.dtype(dtype), "w+", shape=shape)
 
 

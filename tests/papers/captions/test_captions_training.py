@@ -17,8 +17,8 @@ from crossmodal.papers.captions.settings import PaperSettings
 from crossmodal.papers.captions.train import (
     TERMS,
     Learner,
-    fit,
     start,
+    train,
     train_runs,
     validation_recall,
 )
@@ -35,13 +35,10 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(threads)
 
 
-def fitted(tmp_path: Path, seed: int = 0, **changes: Any) -> tuple[Learner, pd.DataFrame]:
+def fitted(seed: int = 0, **changes: Any) -> tuple[Learner, pd.DataFrame]:
     pairs = learnable_pairs()
     learner = start(pairs, run_settings(**changes), seed)
-    resume = Resume(tmp_path / "state.pt", "stamp", learner.parts(), torch.device("cpu"))
-    history = fit(learner, pairs, pairs, resume)
-    resume.close()
-    return learner, history
+    return learner, train(learner, pairs, pairs)
 
 
 def same(left: Learner, right: Learner) -> bool:
@@ -52,11 +49,11 @@ def same(left: Learner, right: Learner) -> bool:
 
 
 @pytest.mark.parametrize("temporal_branch", [False, True])
-def test_same_seed_same_weights_bit_for_bit(tmp_path: Path, temporal_branch: bool) -> None:
-    first, history = fitted(tmp_path, 3, temporal_branch=temporal_branch)
+def test_same_seed_same_weights_bit_for_bit(temporal_branch: bool) -> None:
+    first, history = fitted(3, temporal_branch=temporal_branch)
     torch.rand(5)  # what was drawn before does not matter
-    second, again = fitted(tmp_path, 3, temporal_branch=temporal_branch)
-    other, _ = fitted(tmp_path, 4, temporal_branch=temporal_branch)
+    second, again = fitted(3, temporal_branch=temporal_branch)
+    other, _ = fitted(4, temporal_branch=temporal_branch)
     assert same(first, second)
     pd.testing.assert_frame_equal(history, again)
     assert not same(first, other)
@@ -64,10 +61,8 @@ def test_same_seed_same_weights_bit_for_bit(tmp_path: Path, temporal_branch: boo
 
 
 @pytest.mark.parametrize(("hinges", "terms"), [("two", 1), ("six", 3)])
-def test_history_has_a_row_an_epoch_and_a_column_a_term(
-    tmp_path: Path, hinges: str, terms: int
-) -> None:
-    _, history = fitted(tmp_path, hinges=hinges, epochs=3, decay_every=2, rate_factor=3)
+def test_history_has_a_row_an_epoch_and_a_column_a_term(hinges: str, terms: int) -> None:
+    _, history = fitted(hinges=hinges, epochs=3, decay_every=2, rate_factor=3)
     columns = ["epoch", "learning_rate", *TERMS[:terms], "validation_recall"]
     assert list(history.columns) == columns
     assert history["epoch"].tolist() == [1, 2, 3]
@@ -75,39 +70,40 @@ def test_history_has_a_row_an_epoch_and_a_column_a_term(
 
 
 @pytest.mark.parametrize("changes", [{}, {"hinges": "six"}, {"temporal_branch": True}])
-def test_a_small_network_learns_what_can_be_learned(
-    tmp_path: Path, changes: dict[str, Any]
-) -> None:
+def test_a_small_network_learns_what_can_be_learned(changes: dict[str, Any]) -> None:
     rate = 0.1 if "temporal_branch" in changes else 0.05
-    learner, history = fitted(tmp_path, epochs=25, learning_rate=rate, momentum=0.5, **changes)
+    learner, history = fitted(epochs=25, learning_rate=rate, momentum=0.5, **changes)
     assert history["own_pair"].iloc[-1] < 0.4 * history["own_pair"].iloc[0]
     # 12 images: a random order finds 1 in 12.
     assert validation_recall(learner.network, learnable_pairs(), cutoff=1) > 0.4
 
 
+@pytest.mark.parametrize("steps", [1, 5, 9])
 def test_a_killed_training_ends_with_the_same_weights(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: int
 ) -> None:
-    whole, history = fitted(tmp_path, temporal_branch=True, epochs=4)
+    whole, history = fitted(temporal_branch=True, epochs=4)
     pairs = learnable_pairs()
-    learner = start(pairs, run_settings(temporal_branch=True, epochs=4), 0)
-    resume = Resume(tmp_path / "cut.pt", "stamp", learner.parts(), torch.device("cpu"), every_s=0)
-    epoch = training._epoch
-    done: list[int] = []
 
-    def killed(*arguments: Any) -> list[float]:
-        if len(done) == 2:
-            raise KeyboardInterrupt
+    def attempt() -> tuple[Learner, pd.DataFrame]:
+        resume = Resume(tmp_path / "cut.pt", "stamp", torch.device("cpu"), every_s=0)
+        learner = start(pairs, run_settings(temporal_branch=True, epochs=4), 0)
+        return learner, train(learner, pairs, pairs, resume)
+
+    terms, done = training.loss_terms, []
+
+    def killed(*arguments: Any) -> Any:
         done.append(1)
-        return epoch(*arguments)
+        if len(done) > steps:
+            raise KeyboardInterrupt
+        return terms(*arguments)
 
-    monkeypatch.setattr(training, "_epoch", killed)
-    with pytest.raises(KeyboardInterrupt):
-        fit(learner, pairs, pairs, resume)
-    monkeypatch.setattr(training, "_epoch", epoch)
-    again = start(pairs, run_settings(temporal_branch=True, epochs=4), 0)
-    after = Resume(tmp_path / "cut.pt", "stamp", again.parts(), torch.device("cpu"))
-    pd.testing.assert_frame_equal(fit(again, pairs, pairs, after), history)
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "loss_terms", killed)
+        with pytest.raises(KeyboardInterrupt):
+            attempt()
+    again, resumed = attempt()
+    pd.testing.assert_frame_equal(resumed, history)
     assert same(whole, again)
 
 
@@ -127,7 +123,7 @@ def test_runs_are_written_and_test_rows_change_nothing(tmp_path: Path) -> None:
     assert record["config"]["settings"]["hinges"] == "six"
     assert record["config"]["image_network"] == "small"
     assert record["config"]["temporal"] is None
-    assert not list((tmp_path / "first" / ".state").rglob("*.pt"))
+    assert not list((tmp_path / "first" / ".state").rglob("state.pt"))
     network, config = load(load_checkpoint(runs / "seed1" / "checkpoint.pt"))
     assert config["image_width"] == 128
     assert network.settings == settings.run_settings("new_loss")

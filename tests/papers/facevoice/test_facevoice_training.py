@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -20,10 +22,10 @@ from fixture_facevoice import (
     write_windows,
 )
 
-from crossmodal import resume
 from crossmodal.errors import InputError
 from crossmodal.metrics.verification import auc
-from crossmodal.papers.facevoice import first_phase
+from crossmodal.papers.facevoice import first_phase, second_phase
+from crossmodal.papers.facevoice import tune as tuning
 from crossmodal.papers.facevoice.choice import chosen_margin
 from crossmodal.papers.facevoice.data import draw_parts, load_windows
 from crossmodal.papers.facevoice.first_phase import TERMS, play
@@ -31,7 +33,10 @@ from crossmodal.papers.facevoice.scoring import score_pairs
 from crossmodal.papers.facevoice.second_phase import match
 from crossmodal.papers.facevoice.train import train_runs
 from crossmodal.papers.facevoice.tune import tune
+from crossmodal.resume import Resume
 from crossmodal.runs import Run, load_checkpoint
+
+CPU = torch.device("cpu")
 
 
 @pytest.fixture(autouse=True)
@@ -79,35 +84,83 @@ def test_same_seed_same_weights_bit_for_bit(folder: Path) -> None:
     assert not all(torch.equal(one[name], other[name]) for name in one)
 
 
+@pytest.mark.parametrize("updates", [1, 5])
 def test_a_killed_first_phase_goes_on_and_ends_the_same(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, updates: int
 ) -> None:
     settings = model_settings(epochs=4, halve_every=2)
     windows = load_windows(settings, folder)
     trios = draw_parts(windows, settings, pair_settings(64)).train
     whole = play(windows, trios, settings, seed=3)
-    state = (tmp_path / "state.pt", "stamp")
-    monkeypatch.setattr(resume.Resume, "save_if_due", resume.Resume.save)
-    learn, batches = first_phase.judges_update, []
-
-    def killed(*arguments: Any) -> Any:
-        batches.append(1)
-        if len(batches) > 5:  # two of four epochs are complete
-            raise KeyboardInterrupt
-        return learn(*arguments)
-
-    monkeypatch.setattr(first_phase, "judges_update", killed)
-    with pytest.raises(KeyboardInterrupt):
-        play(windows, trios, settings, 3, state)
-    monkeypatch.setattr(first_phase, "judges_update", learn)
+    path = tmp_path / "state.pt"
+    with killed_after(updates, monkeypatch, first_phase, "judges_update"):
+        play(windows, trios, settings, 3, Resume(path, "stamp", CPU, every_s=0))
     torch.rand(7)
-    resumed = play(windows, trios, settings, 3, state)
+    resumed = play(windows, trios, settings, 3, Resume(path, "stamp", CPU))
     assert torch.equal(whole.face, resumed.face)
     assert torch.equal(whole.voice, resumed.voice)
     pd.testing.assert_frame_equal(whole.history, resumed.history)
     # Of another stamp, the state does not count.
-    other = play(windows, trios, settings, 4, (state[0], "other"))
+    other = play(windows, trios, settings, 4, Resume(path, "other", CPU))
     assert not torch.equal(whole.face, other.face)
+
+
+def test_a_killed_second_phase_goes_on_and_ends_the_same(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = model_settings(matching_epochs=3)
+    windows = load_windows(settings, folder)
+    trios = draw_parts(windows, settings, pair_settings(64)).train
+    first = play(windows, trios, settings, seed=3)
+    whole, history = match(first, windows, trios, settings, 3)
+    path = tmp_path / "state.pt"
+    with killed_after(4, monkeypatch, second_phase, "step"):
+        match(first, windows, trios, settings, 3, Resume(path, "stamp", CPU, every_s=0))
+    resumed, again = match(first, windows, trios, settings, 3, Resume(path, "stamp", CPU))
+    states = whole.state_dict(), resumed.state_dict()
+    assert all(torch.equal(value, states[1][name]) for name, value in states[0].items())
+    pd.testing.assert_frame_equal(history, again)
+
+
+@contextmanager
+def killed_after(
+    calls: int, monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str
+) -> Iterator[None]:
+    """Within the block, the call after so many of a function ends like a kill."""
+    function, done = getattr(module, name), []
+
+    def killed(*arguments: Any) -> Any:
+        done.append(1)
+        if len(done) > calls:
+            raise KeyboardInterrupt
+        return function(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, name, killed)
+        with pytest.raises(KeyboardInterrupt):
+            yield
+
+
+def test_a_search_tries_nothing_twice(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = paper_settings(tuning={"margins": [0.1, 0.3], "seeds": [0, 1]})
+    whole, cut = tmp_path / "whole" / "margin.csv", tmp_path / "cut" / "margin.csv"
+    tune(settings, CORPUS, "margin", ["ours"], folder, whole, 1)
+    with killed_after(3, monkeypatch, tuning, "match"):
+        tune(settings, CORPUS, "margin", ["ours"], folder, cut, 1)
+    assert not cut.exists()
+    played: list[int] = []
+
+    def count(windows: Any, trios: Any, tried: Any, seed: int, keeper: Resume) -> Any:
+        played.append(seed)
+        return play(windows, trios, tried, seed, keeper)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tuning, "play", count)
+        tune(settings, CORPUS, "margin", ["ours"], folder, cut, 1)
+    assert cut.read_bytes() == whole.read_bytes()
+    assert played == [1]
 
 
 def test_the_second_phase_leaves_the_generators_alone(folder: Path) -> None:

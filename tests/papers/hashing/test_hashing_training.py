@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +13,10 @@ from torch import Tensor, nn
 from crossmodal.papers.hashing import losses, model
 from crossmodal.papers.hashing import train as training
 from crossmodal.papers.hashing.ranking import TASKS, mean_average_precision
-from crossmodal.papers.hashing.train import Recorder, train
+from crossmodal.papers.hashing.train import train
+from crossmodal.resume import Resume
 
+CPU = torch.device("cpu")
 DEEP = [method for method in METHODS if method not in ("cvh", "smfh")]
 SSAH_TERMS = ["label", "feature", "hash", "quantisation", "labels", "adversarial", "discriminator"]
 HISTORY = {
@@ -35,10 +38,12 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(threads)
 
 
-def tiny_train(method: str, seed: int, **changes: Any) -> tuple[model.TwoBranch, training.History]:
+def tiny_train(
+    method: str, seed: int, resume: Resume | None = None, **changes: Any
+) -> tuple[model.TwoBranch, training.History]:
     bits = None if method == "semantic" else 16
     settings = method_settings(method, **{**TINY, "epochs": 3, "iterations": 3, **changes})
-    return train(method, separable_pairs()[0], bits, settings, seed)
+    return train(method, separable_pairs()[0], bits, settings, seed, resume)
 
 
 def weights(module: nn.Module) -> dict[str, Tensor]:
@@ -72,14 +77,30 @@ def test_history_has_a_row_an_epoch_and_a_column_a_term(method: str) -> None:
     assert next(iter(history.values())) == list(range(1, rows + 1))
 
 
-def test_history_terms_are_means_over_the_steps_of_an_epoch() -> None:
-    recorder = Recorder("one", "two")
-    for step in ((1.0, 5.0), (3.0, 6.0)):
-        recorder.add(*(torch.tensor(value, requires_grad=True) for value in step))
-    recorder.close_epoch()
-    recorder.add(torch.tensor(7.0), torch.tensor(8.0))
-    recorder.close_epoch()
-    assert recorder.history() == {"epoch": [1, 2], "one": [2.0, 7.0], "two": [5.5, 8.0]}
+@pytest.mark.parametrize("method", DEEP)
+@pytest.mark.parametrize("steps", [1, 8, 13])
+def test_a_killed_training_goes_on_and_ends_the_same(
+    method: str, steps: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, history = tiny_train(method, 0)
+    step, done = training._step, []
+
+    def killed(*arguments: Any) -> None:
+        done.append(1)
+        if len(done) > steps:
+            raise KeyboardInterrupt
+        step(*arguments)
+
+    def attempt() -> tuple[model.TwoBranch, training.History]:
+        return tiny_train(method, 0, Resume(tmp_path / "state.pt", "stamp", CPU, every_s=0))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "_step", killed)
+        with pytest.raises(KeyboardInterrupt):
+            attempt()
+    resumed, again = attempt()
+    assert same(weights(whole), weights(resumed))
+    assert history == again
 
 
 @pytest.mark.parametrize(("count", "sizes"), [(8, [4, 4]), (10, [4, 4, 2]), (9, [4, 4])])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +120,29 @@ def test_search_chooses_the_best_of_each_family(tmp_path: Path) -> None:
         choice = chosen_settings(tmp_path / "tuning.csv", family, ["epochs", "layers"])
         assert choice == {"epochs": best["epochs"].item(), "layers": best["layers"].item()}
         assert {type(value) for value in choice.values()} == {int}
+
+
+def test_a_search_tries_nothing_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_corpus(tmp_path / "wikipedia", "wikipedia")
+    values = {"search": {"ours": {"epochs": [1, 12], "layers": [1, 0]}}}
+    whole = search("wikipedia", "ours", tmp_path, **values)
+    shutil.rmtree(tmp_path / ".state")
+    calls: list[int] = []
+
+    def killed(*arguments: Any) -> Any:
+        calls.append(1)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return train(*arguments)
+
+    monkeypatch.setattr(tuning, "train", killed)
+    with pytest.raises(KeyboardInterrupt):
+        search("wikipedia", "ours", tmp_path, **values)
+    assert search("wikipedia", "ours", tmp_path, **values).equals(whole)
+    assert len(calls) == 8 + 1
+    # Other data, other rows.
+    poison(tmp_path / "wikipedia", "train")
+    assert not search("wikipedia", "ours", tmp_path, **values).equals(whole)
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ from crossmodal.papers.msvae.train import TERMS, loss_terms, train, train_runs, 
 from crossmodal.resume import Resume
 from crossmodal.runs import Run, load_checkpoint, read_run
 
+CPU = torch.device("cpu")
 SEEDS = [0, 1]
 
 
@@ -180,39 +181,32 @@ def test_test_clips_do_not_enter_training(tmp_path: Path) -> None:
     assert contents[0] == contents[1]
 
 
+@pytest.mark.parametrize("steps", [2, 11, 17])
 def test_a_killed_training_goes_on_and_ends_the_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: int
 ) -> None:
-    settings, parts = method_settings(keep="best", epochs=6), tiny_parts()
+    settings, parts = method_settings(keep="best", epochs=6, passes=2), tiny_parts()
     whole, history = train(parts, settings, 0)
     state = tmp_path / "state.pt"
-    saved: list[int] = []
-    monkeypatch.setattr(Resume, "save_if_due", Resume.save)
-    epoch = training._epoch
+    step, done = training._step, []
 
-    def killed(*arguments: Any) -> torch.Tensor:
-        if len(saved) == 3:
+    def killed(*arguments: Any) -> None:
+        done.append(1)
+        if len(done) > steps:
             raise KeyboardInterrupt
-        saved.append(1)
-        return epoch(*arguments)
+        step(*arguments)
 
-    monkeypatch.setattr(training, "_epoch", killed)
-    with pytest.raises(KeyboardInterrupt):
-        train(parts, settings, 0, state, "stamp")
-    monkeypatch.setattr(training, "_epoch", epoch)
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "_step", killed)
+        with pytest.raises(KeyboardInterrupt):
+            train(parts, settings, 0, Resume(state, "stamp", CPU, every_s=0))
     torch.manual_seed(99)
-    resumed, again = train(parts, settings, 0, state, "stamp")
+    resumed, again = train(parts, settings, 0, Resume(state, "stamp", CPU))
     assert same(whole, resumed)
     pd.testing.assert_frame_equal(history, again)
     # a state of other settings is not taken up
-    other, _ = train(parts, method_settings(epochs=6), 0, state, "another")
+    other, _ = train(parts, method_settings(epochs=6), 0, Resume(state, "another", CPU))
     assert same(other, train(parts, method_settings(epochs=6), 0)[0])
-
-
-def test_no_state_is_left_of_a_finished_job(tmp_path: Path) -> None:
-    write_windows(tmp_path)
-    train_runs(paper_settings(), CORPUS, "own", ["corrected"], [0], tmp_path, tmp_path, 1)
-    assert not list(tmp_path.rglob("state.pt"))
 
 
 def test_a_run_folder_says_what_was_trained(tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from crossmodal.devices import choose_device, device_name
+from crossmodal.devices import choose_device
 from crossmodal.digest import source_digest
+from crossmodal.jobs import Circumstances, TrainingJob
 from crossmodal.papers.captions import losses
 from crossmodal.papers.captions.data import Pairs, batches, caption_statistics, load_pairs
 from crossmodal.papers.captions.embed import embed_captions, embed_images
@@ -21,8 +22,9 @@ from crossmodal.papers.captions.plan import INPUTS
 from crossmodal.papers.captions.ranking import galleries, ranks
 from crossmodal.papers.captions.settings import PaperSettings, RunSettings
 from crossmodal.progress import progress
-from crossmodal.resume import Part, Resume, stamp_of
-from crossmodal.runs import Run, Stopwatch, describe_network, provenance, write_run
+from crossmodal.resume import Part, Resume
+from crossmodal.runs import describe_network
+from crossmodal.training import Row, fit
 
 DISTRIBUTIONS = ("numpy", "torch")
 TERMS = ("own_pair", "caption_impostor_pair", "image_impostor_pair")
@@ -70,52 +72,49 @@ def start(pairs: Pairs, settings: RunSettings, seed: int) -> Learner:
     return Learner(network, optimiser, schedule)
 
 
-def fit(learner: Learner, pairs: Pairs, validation: Pairs, resume: Resume) -> pd.DataFrame:
+def train(
+    learner: Learner, pairs: Pairs, validation: Pairs, resume: Resume | None = None
+) -> pd.DataFrame:
     """Train, going on where a killed training was.
 
     Args:
         learner: Of `start`.
         pairs: To train on.
         validation: Scored after every epoch; nothing is chosen by it.
-        resume: Keeps the state.
+        resume: Keeps the state; None keeps none.
 
     Returns:
         A row an epoch: `epoch`, `learning_rate`, the terms of the loss, `validation_recall`: at
         the tenth rank, mean of both ways.
     """
-    network = learner.network
-    rows: list[dict[str, float]] = (resume.load() or {"rows": []})["rows"]
-    for epoch in range(len(rows), network.settings.epochs):
-        row: dict[str, float] = {
-            "epoch": epoch + 1,
-            "learning_rate": learner.optimiser.param_groups[0]["lr"],
-        }
-        terms = _epoch(network, learner.optimiser, pairs)
-        learner.schedule.step()
-        row |= dict(zip(TERMS, terms, strict=False))
-        rows.append({**row, "validation_recall": validation_recall(network, validation)})
-        if len(rows) < network.settings.epochs:
-            resume.save_if_due({"rows": rows})
-    resume.save({"rows": rows})
-    network.eval()
-    return pd.DataFrame(rows)
+    network, settings = learner.network, learner.network.settings
 
-
-def _epoch(network: TwoBranches, optimiser: torch.optim.Optimizer, pairs: Pairs) -> list[float]:
-    """Train one epoch; return the mean of each term."""
-    settings = network.settings
-    network.train()
-    sums: list[Tensor] = []
-    for rows in batches(pairs.image, settings.batch):
+    def step(rows: Tensor, epoch: int) -> dict[str, Tensor]:
         images = network.embed_images(pairs.images(rows))
         captions = network.embed_captions(*pairs.captions(rows))
         terms = loss_terms(images @ captions.T, settings)
-        optimiser.zero_grad()
+        learner.optimiser.zero_grad()
         torch.stack(terms).sum().backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
-        sums.append(torch.stack(terms).detach())
-    means: list[float] = torch.stack(sums).mean(0).tolist()
-    return means
+        learner.optimiser.step()
+        return dict(zip(TERMS, terms, strict=False))
+
+    def close(means: Row, epoch: int) -> Row:
+        rate = learner.optimiser.param_groups[0]["lr"]
+        learner.schedule.step()
+        recall = validation_recall(network, validation)
+        network.train()
+        return {"learning_rate": rate, **means, "validation_recall": recall}
+
+    rows = fit(
+        learner.parts(),
+        resume,
+        epochs=settings.epochs,
+        draw=lambda: batches(pairs.image, settings.batch),
+        step=step,
+        close=close,
+    )
+    network.eval()
+    return pd.DataFrame(rows)
 
 
 def loss_terms(similarities: Tensor, settings: RunSettings) -> tuple[Tensor, ...]:
@@ -158,48 +157,30 @@ def train_runs(
         threads: Number of threads on the CPU.
     """
     device = choose_device(threads)
-    origin = provenance([folder / name for name in INPUTS], DISTRIBUTIONS, threads)
+    under = Circumstances(device, threads, DISTRIBUTIONS, source_digest(__name__))
+    job = TrainingJob("captions", corpus, source, out, under)
     picture = image_network(folder)
     pairs, validation = (load_pairs(folder, part) for part in ("train", "validation"))
-    states: list[Resume] = []
-    jobs = [(family, seed) for family in families for seed in seeds]
-    for family, seed in progress(jobs, title=f"training on {corpus}", unit="run"):
+    runs = [(family, seed) for family in families for seed in seeds]
+    for family, seed in progress(runs, title=f"training on {corpus}", unit="run"):
         chosen = settings.run_settings(family)
-        cut = pairs.cut(chosen.frames).to(device)
-        watch = Stopwatch()
+        width = pairs.features.shape[1]
+        config = run_config(TwoBranches(width, chosen), family, width, picture.kind)
+        training = job.training(family, seed, [folder / name for name in INPUTS], config)
+        if training.put_back():
+            continue
+        cut, seen = (part.cut(chosen.frames).to(device) for part in (pairs, validation))
         learner = start(cut, chosen, seed)
-        run = Run(corpus, family, seed)
-        stamp = stamp_of(
-            settings=chosen.model_dump(),
-            seed=seed,
-            inputs=origin["inputs"],
-            versions=origin["versions"],
-            threads=threads,
-            device=device_name(device),
-            code=source_digest(__name__),
-        )
-        states.append(Resume(Resume.place(out, run), stamp, learner.parts(), device))
-        history = fit(learner, cut, validation.cut(chosen.frames).to(device), states[-1])
+        history = train(learner, cut, seen, training.resume())
         network = learner.network.cpu()
-        write_run(
-            run.folder(out),
-            paper="captions",
-            run=run,
-            source=source,
-            weights={**network.state_dict(), **picture.weights},
-            config=run_config(network, family, pairs.features.shape[1], picture.kind),
-            history=history,
-            network={
+        training.finish(
+            {**network.state_dict(), **picture.weights},
+            history,
+            {
                 "image": describe_network(network.image),
                 "caption": describe_network(network.caption),
             },
-            origin=origin,
-            device=device_name(device),
-            watch=watch,
         )
-    # A job that is killed loses the runs it has written: their states stay until all are there.
-    for state in states:
-        state.close()
 
 
 def run_config(network: TwoBranches, family: str, width: int, picture: str) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 import torch
@@ -14,8 +13,9 @@ from crossmodal.papers.facevoice import losses, model
 from crossmodal.papers.facevoice.data import Windows
 from crossmodal.papers.facevoice.pairs import Trios
 from crossmodal.papers.facevoice.settings import ModelSettings
-from crossmodal.papers.facevoice.steps import Means, adam, batches, step
+from crossmodal.papers.facevoice.steps import adam, batches, frame, step, table
 from crossmodal.resume import Part, Resume
+from crossmodal.training import Row, fit
 
 TERMS = ("judges", "rebuilt", "exchanged", "classes")
 
@@ -44,7 +44,7 @@ def play(
     trios: Trios,
     settings: ModelSettings,
     seed: int,
-    state: tuple[Path, str] | None = None,
+    resume: Resume | None = None,
 ) -> FirstPhase:
     """Train generators and judges against each other (Eq. 1).
 
@@ -53,13 +53,12 @@ def play(
         trios: Training trios of the first phase.
         settings: Of the variant.
         seed: Of weights and data order.
-        state: Where the state of a long training is kept, and the stamp of what decides it; after
-            a kill it goes on from there, with the same result.
+        resume: Keeps the state; None keeps none.
     """
     torch.manual_seed(seed)
-    sizes = windows.face.shape[1], windows.voice.shape[1]
-    generators = model.Generators(*sizes, len(windows.people), settings).to(windows.face.device)
-    judges = model.Judges(*sizes, settings).to(windows.face.device)
+    sizes, device = (windows.face.shape[1], windows.voice.shape[1]), windows.face.device
+    generators = model.Generators(*sizes, len(windows.people), settings).to(device)
+    judges = model.Judges(*sizes, settings).to(device)
     players = [adam(side, settings.learning_rate, settings.beta1) for side in (judges, generators)]
     schedules = [
         torch.optim.lr_scheduler.StepLR(player, settings.halve_every, 0.5) for player in players
@@ -67,24 +66,30 @@ def play(
     parts: dict[str, Part] = {"generators": generators, "judges": judges}
     parts |= {f"player{place}": player for place, player in enumerate(players)}
     parts |= {f"schedule{place}": schedule for place, schedule in enumerate(schedules)}
-    means = Means(TERMS)
-    keeper = None if state is None else Resume(*state, parts, windows.face.device)
-    if keeper is not None and (done := keeper.load()) is not None:
-        means.rows = done["rows"]
-    for _ in range(len(means.rows), settings.epochs):
-        for rows in batches(trios, settings.batch, windows.face.device):
-            batch = Batch.of(windows, rows)
-            judged = judges_update(generators, judges, batch, players[0], settings)
-            for _ in range(settings.generator_steps):
-                terms = generators_update(generators, judges, batch, players[1], settings)
-            means.add(judged, *terms)
-        means.close_epoch()
+    everything = table(trios, device)
+
+    def learn(rows: Tensor, epoch: int) -> dict[str, Tensor]:
+        batch = Batch.of(windows, everything[:, rows.to(device)])
+        judged = judges_update(generators, judges, batch, players[0], settings)
+        for _ in range(settings.generator_steps):
+            terms = generators_update(generators, judges, batch, players[1], settings)
+        return dict(zip(TERMS, (judged, *terms), strict=True))
+
+    def close(means: Row, epoch: int) -> Row:
         for schedule in schedules:
             schedule.step()
-        if keeper is not None:
-            keeper.save_if_due({"rows": means.rows})
+        return means
+
+    history = fit(
+        parts,
+        resume,
+        epochs=settings.epochs,
+        draw=lambda: batches(trios, settings.batch),
+        step=learn,
+        close=close,
+    )
     face, voice = represent(generators.eval(), windows)
-    return FirstPhase(generators, judges, face, voice, means.frame(phase=1))
+    return FirstPhase(generators, judges, face, voice, frame(history, phase=1))
 
 
 @dataclass(frozen=True)
@@ -99,8 +104,8 @@ class Batch:
     voice_person: Tensor
 
     @classmethod
-    def of(cls, windows: Windows, rows: tuple[Tensor, Tensor, Tensor]) -> Batch:
-        """Take rows (face, voice, other) of the windows."""
+    def of(cls, windows: Windows, rows: Tensor) -> Batch:
+        """Take rows [3, b] (face, voice, other) of the windows."""
         face, voice, other = rows
         return cls(
             windows.face[face],

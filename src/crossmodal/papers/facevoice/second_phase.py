@@ -11,38 +11,62 @@ from crossmodal.papers.facevoice.data import Windows
 from crossmodal.papers.facevoice.first_phase import FirstPhase
 from crossmodal.papers.facevoice.pairs import Trios
 from crossmodal.papers.facevoice.settings import ModelSettings
-from crossmodal.papers.facevoice.steps import Means, adam, batches, step
+from crossmodal.papers.facevoice.steps import adam, batches, frame, step, table
+from crossmodal.resume import Resume
+from crossmodal.training import fit
 
 TERMS = ("triplet", "identification")
 
 
 def match(
-    first: FirstPhase, windows: Windows, trios: Trios, settings: ModelSettings, seed: int
+    first: FirstPhase,
+    windows: Windows,
+    trios: Trios,
+    settings: ModelSettings,
+    seed: int,
+    resume: Resume | None = None,
 ) -> tuple[model.FaceVoice, pd.DataFrame]:
     """Train matching network and identity heads on the frozen representation.
+
+    Args:
+        first: What the first phase left.
+        windows: On the device to train on.
+        trios: Training trios.
+        settings: Of the variant.
+        seed: Of weights and data order.
+        resume: Keeps the state; None keeps none.
 
     Returns:
         All networks, in evaluation mode, and the history: columns `phase, epoch`, `TERMS`.
     """
     torch.manual_seed(seed)
-    sizes = windows.face.shape[1], windows.voice.shape[1]
-    network = model.FaceVoice(*sizes, len(windows.people), settings).to(windows.face.device)
+    sizes, device = (windows.face.shape[1], windows.voice.shape[1]), windows.face.device
+    network = model.FaceVoice(*sizes, len(windows.people), settings).to(device)
     network.generators.load_state_dict(first.generators.state_dict())
     learners = nn.ModuleList([network.matching, network.identity])
     player = adam(learners, settings.matching_learning_rate, 0.9)
-    means = Means(TERMS)
     network.generators.eval()
-    for _ in range(settings.matching_epochs):
-        for face, voice, other in batches(trios, settings.batch, windows.face.device):
-            heads = network.identity(first.face[face], first.voice[voice])
-            identification = losses.identification(list(heads.values()), windows.person[face])
-            gap = torch.zeros_like(identification)
-            if settings.matching:
-                gap = _triplets(network.matching, first, face, voice, other, settings.margin)
-            step(player, identification + gap)
-            means.add(gap.detach(), identification.detach())
-        means.close_epoch()
-    return network.eval(), means.frame(phase=2)
+    everything = table(trios, device)
+
+    def learn(rows: Tensor, epoch: int) -> dict[str, Tensor]:
+        face, voice, other = everything[:, rows.to(device)]
+        heads = network.identity(first.face[face], first.voice[voice])
+        identification = losses.identification(list(heads.values()), windows.person[face])
+        gap = torch.zeros_like(identification)
+        if settings.matching:
+            gap = _triplets(network.matching, first, face, voice, other, settings.margin)
+        step(player, identification + gap)
+        return dict(zip(TERMS, (gap, identification), strict=True))
+
+    history = fit(
+        {"learners": learners, "player": player},
+        resume,
+        epochs=settings.matching_epochs,
+        draw=lambda: batches(trios, settings.batch),
+        step=learn,
+        close=lambda means, epoch: means,
+    )
+    return network.eval(), frame(history, phase=2)
 
 
 def _triplets(

@@ -1,8 +1,7 @@
-"""What both phases of training share: batches, optimisers, means of loss terms."""
+"""What both phases of training share: batches, optimisers, history."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from crossmodal.papers.facevoice.pairs import Trios
+from crossmodal.training import Row
 
 
 def adam(module: nn.Module, rate: float, beta1: float) -> torch.optim.Optimizer:
@@ -25,38 +25,18 @@ def step(player: torch.optim.Optimizer, loss: Any) -> None:
     player.step()
 
 
-def batches(
-    trios: Trios, size: int, device: torch.device
-) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """Yield rows (face, voice, other) of one shuffled epoch; a last batch of one is left out."""
-    table = torch.from_numpy(np.stack([trios.face, trios.voice, trios.other])).to(device)
-    order = torch.randperm(len(trios)).to(device)
-    for start in range(0, len(trios), size):
-        chosen = order[start : start + size]
-        if len(chosen) > 1:
-            yield table[0][chosen], table[1][chosen], table[2][chosen]
+def batches(trios: Trios, size: int) -> list[Tensor]:
+    """Return the numbers of the trios of one shuffled pass; a last batch of one is left out."""
+    return [part for part in torch.split(torch.randperm(len(trios)), size) if len(part) > 1]
 
 
-class Means:
-    """Means of loss terms over each epoch, without waiting for the device at each step."""
+def table(trios: Trios, device: torch.device) -> Tensor:
+    """Return the rows of the windows of all trios, [3, n]: face, voice, other."""
+    return torch.from_numpy(np.stack([trios.face, trios.voice, trios.other])).to(device)
 
-    def __init__(self, terms: tuple[str, ...]) -> None:
-        self.terms = terms
-        self.values: list[Tensor] = []
-        self.rows: list[list[float]] = []
 
-    def add(self, *values: Tensor) -> None:
-        """Add one step's values, one a term."""
-        self.values.append(torch.stack(values))
-
-    def close_epoch(self) -> None:
-        """Take the means and start anew."""
-        self.rows.append(torch.stack(self.values).mean(dim=0).tolist())
-        self.values = []
-
-    def frame(self, phase: int) -> pd.DataFrame:
-        """Return `phase, epoch` and one column a term."""
-        frame = pd.DataFrame(self.rows, columns=list(self.terms))
-        frame.insert(0, "epoch", range(1, len(frame) + 1))
-        frame.insert(0, "phase", phase)
-        return frame
+def frame(rows: list[Row], phase: int) -> pd.DataFrame:
+    """Return a phase's history: `phase, epoch` and one column a term."""
+    found = pd.DataFrame(rows)
+    found.insert(0, "phase", phase)
+    return found

@@ -8,8 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from crossmodal.devices import choose_device, device_name
+from crossmodal.devices import choose_device
 from crossmodal.digest import source_digest
+from crossmodal.jobs import Circumstances, TrainingJob
 from crossmodal.papers.facevoice import first_phase, model
 from crossmodal.papers.facevoice.choice import chosen_margin
 from crossmodal.papers.facevoice.data import Windows, draw_parts, feature_files, load_windows
@@ -17,8 +18,7 @@ from crossmodal.papers.facevoice.first_phase import play
 from crossmodal.papers.facevoice.second_phase import match
 from crossmodal.papers.facevoice.settings import ModelSettings, PaperSettings
 from crossmodal.progress import progress
-from crossmodal.resume import Resume, stamp_of
-from crossmodal.runs import Run, Stopwatch, describe_network, provenance, write_run
+from crossmodal.runs import describe_network
 
 DISTRIBUTIONS = ("numpy", "torch")
 
@@ -36,8 +36,7 @@ def train_runs(
 ) -> None:
     """Train all seeds of some variants and write their run folders.
 
-    Variants that differ in the second phase alone share their first. The state of a long first
-    phase is kept until the whole job is done, because a job that fails loses all its run folders.
+    Variants that differ in the second phase alone share their first; the time of each counts it.
 
     Args:
         settings: The paper's settings.
@@ -51,52 +50,47 @@ def train_runs(
         threads: Number of threads on the CPU.
     """
     device = choose_device(threads)
+    under = Circumstances(device, threads, DISTRIBUTIONS, source_digest(__name__))
+    job = TrainingJob("facevoice", corpus, source, out, under)
     margin = chosen_margin(tuning)
     resolved = {name: settings.resolved(name, margin=margin) for name in families}
     groups: dict[str, list[str]] = {}
     for name, values in resolved.items():
         key = json.dumps(values.first_phase(), sort_keys=True)
         groups.setdefault(key, []).append(name)
-    kept: list[Path] = []
+    drawn = settings.pairs.model_dump()
     for names in progress(groups.values(), title=f"training on {corpus}", unit="variant"):
         shared = resolved[names[0]]
         windows = load_windows(shared, folder).to(device)
         trios = draw_parts(windows, shared, settings.pairs).train
         few = trios.first(max(2, round(settings.pairs.first_phase_share * len(trios))))
-        origin = provenance([*feature_files(shared, folder), tuning], DISTRIBUTIONS, threads)
+        files = [*feature_files(shared, folder), tuning]
         for seed in seeds:
-            watch = Stopwatch()
-            place = Resume.place(out, Run(corpus, names[0], seed))
-            kept.append(place)
-            stamp = stamp_of(
-                settings=shared.first_phase(),
-                pairs=settings.pairs.model_dump(),
-                seed=seed,
-                inputs=origin["inputs"],
-                versions=origin["versions"],
-                threads=threads,
-                device=device_name(device),
+            runs = {
+                name: job.training(name, seed, files, _config(windows, resolved[name]), pairs=drawn)
+                for name in names
+            }
+            waiting = {name: run for name, run in runs.items() if not run.put_back()}
+            if not waiting:
+                continue
+            games = job.training(
+                f"first_phase_of_{names[0]}",
+                seed,
+                files,
+                shared.first_phase(),
+                pairs=drawn,
                 code=source_digest(first_phase.__name__),
             )
-            first = play(windows, few, shared, seed, (place, stamp))
-            for name in names:
-                network, history = match(first, windows, trios, resolved[name], seed)
-                run = Run(corpus, name, seed)
-                write_run(
-                    run.folder(out),
-                    paper="facevoice",
-                    run=run,
-                    source=source,
-                    weights=network.cpu().state_dict(),
-                    config=_config(windows, resolved[name]),
-                    history=pd.concat([first.history, history], ignore_index=True),
-                    network=_description(network, first.judges),
-                    origin=origin,
-                    device=device_name(device),
-                    watch=watch,
+            first = play(windows, few, shared, seed, games.resume())
+            for name, run in waiting.items():
+                run.watch.count_in(games.watch.read())
+                network, history = match(first, windows, trios, resolved[name], seed, run.resume())
+                run.finish(
+                    network.cpu().state_dict(),
+                    pd.concat([first.history, history], ignore_index=True),
+                    _description(network, first.judges),
                 )
-    for place in kept:
-        place.unlink(missing_ok=True)
+            games.drop()
 
 
 def _config(windows: Windows, settings: ModelSettings) -> dict[str, Any]:

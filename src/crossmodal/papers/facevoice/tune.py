@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 
 from crossmodal.devices import choose_device
+from crossmodal.digest import source_digest
+from crossmodal.jobs import Circumstances, Search
 from crossmodal.metrics.verification import auc
-from crossmodal.papers.facevoice.data import draw_parts, load_windows
+from crossmodal.papers.facevoice.data import draw_parts, feature_files, load_windows
 from crossmodal.papers.facevoice.first_phase import play
 from crossmodal.papers.facevoice.scoring import score_pairs
 from crossmodal.papers.facevoice.second_phase import match
@@ -17,6 +19,7 @@ from crossmodal.papers.facevoice.settings import PaperSettings
 from crossmodal.progress import progress
 from crossmodal.runs import write_csv
 
+DISTRIBUTIONS = ("numpy", "torch")
 METHOD = "margin"
 """What is searched; the name of the table."""
 
@@ -48,15 +51,26 @@ def tune(
     windows = load_windows(shared, folder).to(device)
     parts = draw_parts(windows, shared, settings.pairs)
     few = parts.train.first(max(2, round(settings.pairs.first_phase_share * len(parts.train))))
+    under = Circumstances(device, threads, DISTRIBUTIONS, source_digest(__name__))
+    origin = under.origin(feature_files(shared, folder))
+    stamp = under.stamp(origin, model=shared.model_dump(), pairs=settings.pairs.model_dump())
+    search = Search(out, stamp, device)
+    margins = settings.tuning.margins
     rows = []
     for seed in progress(settings.tuning.seeds, title=f"{method} on {corpus}", unit="training"):
-        first = play(windows, few, shared, seed)
-        for margin in settings.tuning.margins:
-            tried = settings.resolved(family, margin=margin)
-            network, _ = match(first, windows, parts.train, tried, seed)
-            scored = score_pairs(network, first.face, first.voice, windows, parts.validation)
-            pair = scored.similarity, scored.matched
-            rows.append((margin, auc(*pair, scored.identified["concatenated"]), auc(*pair)))
+        first = None
+        for margin in margins:
+            areas = search.tried(seed, margin)
+            if areas is None:
+                first = first or play(windows, few, shared, seed, search.resume("first", seed))
+                tried = settings.resolved(family, margin=margin)
+                second = search.resume("second", seed, margin)
+                network, _ = match(first, windows, parts.train, tried, seed, second)
+                scored = score_pairs(network, first.face, first.voice, windows, parts.validation)
+                pair = scored.similarity, scored.matched
+                areas = [auc(*pair, scored.identified["concatenated"]), auc(*pair)]
+                search.keep(areas, seed, margin)
+            rows.append((margin, *areas))
     frame = pd.DataFrame(rows, columns=["margin", "auc_identified", "auc"])
     frame = frame.groupby("margin", as_index=False).mean()
     frame["chosen"] = (frame.index == int(np.argmax(frame["auc_identified"]))).astype(int)

@@ -11,26 +11,33 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from crossmodal.devices import choose_device, device_name
+from crossmodal.devices import choose_device
+from crossmodal.digest import source_digest
+from crossmodal.jobs import Circumstances, TrainingJob
 from crossmodal.papers.hashing import linear, losses, model
 from crossmodal.papers.hashing.choice import chosen_settings
 from crossmodal.papers.hashing.data import Pairs, feature_files, load_parts
 from crossmodal.papers.hashing.settings import MethodSettings, PaperSettings
 from crossmodal.progress import progress
-from crossmodal.runs import (
-    Run,
-    Stopwatch,
-    describe_network,
-    provenance,
-    write_run,
-)
+from crossmodal.resume import Resume
+from crossmodal.runs import describe_network
+from crossmodal.training import Row, fit
 
 DISTRIBUTIONS = ("numpy", "scipy", "torch")
+SSAH_TERMS = (
+    *("label", "feature", "hash", "quantisation", "labels"),
+    *("adversarial", "discriminator"),
+)
 History = dict[str, list]
 
 
 def train(
-    method: str, pairs: Pairs, bits: int | None, settings: MethodSettings, seed: int
+    method: str,
+    pairs: Pairs,
+    bits: int | None,
+    settings: MethodSettings,
+    seed: int,
+    resume: Resume | None = None,
 ) -> tuple[model.TwoBranch, History]:
     """Train one method on all pairs given.
 
@@ -40,6 +47,8 @@ def train(
         bits: Length of the code; None for `semantic`.
         settings: The method's settings.
         seed: Of weights, data order and rotations.
+        resume: Keeps the state of a network's training; None keeps none. CVH and SMFH have no
+            steps to keep: killed, they start over.
 
     Returns:
         The network in evaluation mode, and its history: one list a loss term.
@@ -52,10 +61,10 @@ def train(
     if isinstance(network, model.LinearHash):
         history = _fit_linear(method, network, pairs, settings, seed)
     elif isinstance(network, model.SsahNetwork):
-        history = _fit_ssah(network, pairs, settings)
+        history = _fit_ssah(network, pairs, settings, resume)
     else:
         assert isinstance(network, model.SemanticNetwork)
-        history = _fit_semantic(network, pairs, settings)
+        history = _fit_semantic(network, pairs, settings, resume)
     return network.eval(), history
 
 
@@ -90,27 +99,42 @@ def _schedule(optimiser: torch.optim.Optimizer, settings: MethodSettings) -> Any
 
 
 def _fit_semantic(
-    network: model.SemanticNetwork, pairs: Pairs, settings: MethodSettings
+    network: model.SemanticNetwork,
+    pairs: Pairs,
+    settings: MethodSettings,
+    resume: Resume | None,
 ) -> History:
     optimiser = torch.optim.AdamW(
         network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
     )
     schedule = _schedule(optimiser, settings)
-    recorder = Recorder("classification", "quantisation")
-    for _ in range(settings.epochs):
-        for rows in _batches(len(pairs), settings.batch):
-            batch = pairs.take(rows)
-            image, text, image_logit, text_logit = network.logits(batch.image, batch.text)
-            classification = losses.classification_loss(image_logit, text_logit, batch.label)
-            quantisation = losses.quantisation_loss(image) + losses.quantisation_loss(text)
-            _step(optimiser, classification + settings.quantisation * quantisation)
-            recorder.add(classification, quantisation)
+
+    def step(rows: Tensor, epoch: int) -> dict[str, Tensor]:
+        batch = pairs.take(rows)
+        image, text, image_logit, text_logit = network.logits(batch.image, batch.text)
+        classification = losses.classification_loss(image_logit, text_logit, batch.label)
+        quantisation = losses.quantisation_loss(image) + losses.quantisation_loss(text)
+        _step(optimiser, classification + settings.quantisation * quantisation)
+        return {"classification": classification, "quantisation": quantisation}
+
+    def close(means: Row, epoch: int) -> Row:
         schedule.step()
-        recorder.close_epoch()
-    return recorder.history()
+        return means
+
+    rows = fit(
+        {"network": network, "optimiser": optimiser, "schedule": schedule},
+        resume,
+        epochs=settings.epochs,
+        draw=lambda: _batches(len(pairs), settings.batch),
+        step=step,
+        close=close,
+    )
+    return {name: [row[name] for row in rows] for name in rows[0]}
 
 
-def _fit_ssah(network: model.SsahNetwork, pairs: Pairs, settings: MethodSettings) -> History:
+def _fit_ssah(
+    network: model.SsahNetwork, pairs: Pairs, settings: MethodSettings, resume: Resume | None
+) -> History:
     """Algorithm 1 of SSAH: per batch the label network, the modalities, the discriminators."""
     onehot = torch.nn.functional.one_hot(pairs.label, len(pairs.classes)).float()
     players = [network.image, network.text]
@@ -123,46 +147,59 @@ def _fit_ssah(network: model.SsahNetwork, pairs: Pairs, settings: MethodSettings
             parameters, lr=settings.learning_rate, weight_decay=settings.weight_decay
         )
 
-    label_optimiser, player_optimiser, judge_optimiser = (
-        optimiser(network.label),
-        optimiser(*players),
-        optimiser(*judges),
-    )
-    schedules = [_schedule(o, settings) for o in (label_optimiser, player_optimiser)]
-    recorder = Recorder(
-        "label", "feature", "hash", "quantisation", "labels", "adversarial", "discriminator"
-    )
-    for _ in range(settings.epochs):
-        for rows in _batches(len(pairs), settings.batch):
-            target = onehot[rows]
-            similar = (pairs.label[rows][:, None] == pairs.label[rows][None, :]).float()
+    optimisers = {
+        "label": optimiser(network.label),
+        "players": optimiser(*players),
+        "judges": optimiser(*judges),
+    }
+    schedules = {name: _schedule(optimisers[name], settings) for name in ("label", "players")}
 
-            own = network.label(target)
-            label_terms = _ssah_terms(own, own, target, similar, settings)
-            _step(label_optimiser, sum(label_terms))
+    def step(rows: Tensor, epoch: int) -> dict[str, Tensor]:
+        target = onehot[rows]
+        similar = (pairs.label[rows][:, None] == pairs.label[rows][None, :]).float()
 
-            with torch.no_grad():
-                anchor = network.label(target)
-            outputs = [p(x[rows]) for p, x in zip(players, inputs, strict=True)]
-            terms = [_ssah_terms(anchor, out, target, similar, settings) for out in outputs]
-            fooling = sum(
-                losses.adversarial_loss(judge(out[0]), True)
-                for judge, out in zip(judges, outputs, strict=True)
-            )
-            means = [sum(pair) for pair in zip(*terms, strict=True)]
-            _step(player_optimiser, sum(means) + settings.adversarial * fooling)
+        own = network.label(target)
+        label_terms = _ssah_terms(own, own, target, similar, settings)
+        _step(optimisers["label"], sum(label_terms))
 
-            judged = sum(
-                losses.adversarial_loss(judge(anchor[0]), True)
-                + losses.adversarial_loss(judge(out[0].detach()), False)
-                for judge, out in zip(judges, outputs, strict=True)
-            )
-            _step(judge_optimiser, judged)
-            recorder.add(sum(label_terms), *means, fooling, judged)
-        for schedule in schedules:
+        with torch.no_grad():
+            anchor = network.label(target)
+        outputs = [p(x[rows]) for p, x in zip(players, inputs, strict=True)]
+        terms = [_ssah_terms(anchor, out, target, similar, settings) for out in outputs]
+        fooling = sum(
+            losses.adversarial_loss(judge(out[0]), True)
+            for judge, out in zip(judges, outputs, strict=True)
+        )
+        means = [sum(pair) for pair in zip(*terms, strict=True)]
+        _step(optimisers["players"], sum(means) + settings.adversarial * fooling)
+
+        judged = sum(
+            losses.adversarial_loss(judge(anchor[0]), True)
+            + losses.adversarial_loss(judge(out[0].detach()), False)
+            for judge, out in zip(judges, outputs, strict=True)
+        )
+        _step(optimisers["judges"], judged)
+        values = (sum(label_terms), *means, fooling, judged)
+        return dict(zip(SSAH_TERMS, values, strict=True))
+
+    def close(means: Row, epoch: int) -> Row:
+        for schedule in schedules.values():
             schedule.step()
-        recorder.close_epoch()
-    return recorder.history()
+        return means
+
+    rows = fit(
+        {
+            "network": network,
+            **{f"{name}_optimiser": part for name, part in optimisers.items()},
+            **{f"{name}_schedule": part for name, part in schedules.items()},
+        },
+        resume,
+        epochs=settings.epochs,
+        draw=lambda: _batches(len(pairs), settings.batch),
+        step=step,
+        close=close,
+    )
+    return {name: [row[name] for row in rows] for name in rows[0]}
 
 
 def _step(optimiser: torch.optim.Optimizer, loss: Any) -> None:
@@ -185,32 +222,6 @@ def _ssah_terms(
         settings.quantisation * losses.quantisation_loss(out[1]),
         settings.label_weight * losses.label_loss(out[2], target),
     )
-
-
-class Recorder:
-    """Means of loss terms over each epoch, without waiting for the device at each step."""
-
-    def __init__(self, *terms: str) -> None:
-        self.terms = terms
-        self.sums: list[Tensor] = []
-        self.steps = 0
-        self.rows: list[list[float]] = []
-
-    def add(self, *values: Any) -> None:
-        """Add one step's values, one a term."""
-        stacked = torch.stack([value.detach() for value in values])
-        self.sums = [stacked] if not self.sums else [self.sums[0] + stacked]
-        self.steps += 1
-
-    def close_epoch(self) -> None:
-        """Take the means and start anew."""
-        self.rows.append((self.sums[0] / self.steps).tolist())
-        self.sums, self.steps = [], 0
-
-    def history(self) -> History:
-        """Return `epoch` and one list a term."""
-        columns = {term: [row[i] for row in self.rows] for i, term in enumerate(self.terms)}
-        return {"epoch": list(range(1, len(self.rows) + 1)), **columns}
 
 
 def train_runs(
@@ -238,20 +249,20 @@ def train_runs(
         threads: Number of threads on the CPU.
     """
     device = choose_device(threads)
-    jobs = [
+    under = Circumstances(device, threads, DISTRIBUTIONS, source_digest(__name__))
+    job = TrainingJob("hashing", corpus, source, out, under)
+    runs = [
         (family, variant, bits, seed)
         for family in families
         for variant, bits in settings.variants(family)
         for seed in seeds
     ]
-    for family, variant, bits, seed in progress(jobs, title=f"training on {corpus}", unit="run"):
+    for family, variant, bits, seed in progress(runs, title=f"training on {corpus}", unit="run"):
         method = settings.families[family].method
         searched = list(settings.search.get(method, {}))
         chosen = settings.method_settings(family, **chosen_settings(tuning, family, searched))
         files = [folder / "manifest.csv", *feature_files(settings, corpus, family, folder), tuning]
         pairs = load_parts(settings, corpus, family, folder).train.to(device)
-        watch = Stopwatch()
-        network, history = train(method, pairs, bits, chosen, seed)
         config = {
             "family": family,
             "method": method,
@@ -261,17 +272,12 @@ def train_runs(
             "classes": pairs.classes,
             "settings": chosen.model_dump(),
         }
-        run = Run(corpus, variant, seed)
-        write_run(
-            run.folder(out),
-            paper="hashing",
-            run=run,
-            source=source,
-            weights=network.cpu().state_dict(),
-            config=config,
-            history=pd.DataFrame(history),
-            network={name: describe_network(part) for name, part in network.named_children()},
-            origin=provenance(files, DISTRIBUTIONS, threads),
-            device=device_name(device),
-            watch=watch,
+        training = job.training(variant, seed, files, config)
+        if training.put_back():
+            continue
+        network, history = train(method, pairs, bits, chosen, seed, training.resume())
+        training.finish(
+            network.cpu().state_dict(),
+            pd.DataFrame(history),
+            {name: describe_network(part) for name, part in network.named_children()},
         )

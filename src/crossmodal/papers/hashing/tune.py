@@ -11,10 +11,12 @@ import numpy as np
 import pandas as pd
 
 from crossmodal.devices import choose_device
-from crossmodal.papers.hashing.data import hold_out, load_parts
+from crossmodal.digest import source_digest
+from crossmodal.jobs import Circumstances, Search
+from crossmodal.papers.hashing.data import feature_files, hold_out, load_parts
 from crossmodal.papers.hashing.ranking import TASKS, mean_average_precision
 from crossmodal.papers.hashing.settings import Method, PaperSettings
-from crossmodal.papers.hashing.train import train
+from crossmodal.papers.hashing.train import DISTRIBUTIONS, train
 from crossmodal.progress import progress
 from crossmodal.runs import write_csv
 
@@ -50,7 +52,15 @@ def tune(
         threads: Number of threads on the CPU.
     """
     device = choose_device(threads)
+    under = Circumstances(device, threads, DISTRIBUTIONS, source_digest(__name__))
     tuning = settings.tuning
+    files = {
+        family: [folder / "manifest.csv", *feature_files(settings, corpus, family, folder)]
+        for family in families
+    }
+    origin = under.origin(sorted({path for paths in files.values() for path in paths}))
+    stamp = under.stamp(origin, method=method, tuning=tuning.model_dump())
+    search = Search(out, stamp, device)
     jobs = [
         (family, values)
         for family in families
@@ -58,14 +68,19 @@ def tune(
     ]
     rows = []
     for family, values in progress(jobs, title=f"tuning {method} on {corpus}", unit="candidate"):
-        parts = load_parts(settings, corpus, family, folder)
-        fitting, validation = parts.train, parts.validation
-        if not len(validation):
-            fitting, validation = hold_out(parts.train, tuning.validation_share, tuning.seed)
         bits = None if method == "semantic" else tuning.bits
         chosen = settings.method_settings(family, **values)
-        network, _ = train(method, fitting.to(device), bits, chosen, tuning.seed)
-        scores = mean_average_precision(network, validation.to(device), bits, chosen.distance)
+        combination = family, [path.name for path in files[family]], chosen.model_dump()
+        scores = search.tried(*combination)
+        if scores is None:
+            parts = load_parts(settings, corpus, family, folder)
+            fitting, validation = parts.train, parts.validation
+            if not len(validation):
+                fitting, validation = hold_out(parts.train, tuning.validation_share, tuning.seed)
+            resume = search.resume("state", *combination)
+            network, _ = train(method, fitting.to(device), bits, chosen, tuning.seed, resume)
+            scores = mean_average_precision(network, validation.to(device), bits, chosen.distance)
+            search.keep(scores, *combination)
         rows.append(
             {
                 "family": family,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +9,17 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from crossmodal.devices import choose_device, device_name
+from crossmodal.devices import choose_device
 from crossmodal.digest import source_digest
+from crossmodal.jobs import Circumstances, TrainingJob
 from crossmodal.papers.msvae.data import Clips, Parts, feature_files, load_parts
 from crossmodal.papers.msvae.losses import Gaussian, kl_divergence, squared_error, wasserstein
 from crossmodal.papers.msvae.model import MODALITIES, MsVae
 from crossmodal.papers.msvae.settings import MethodSettings, PaperSettings
 from crossmodal.progress import progress
-from crossmodal.resume import Resume, stamp_of
-from crossmodal.runs import Run, Stopwatch, describe_network, provenance, write_run
+from crossmodal.resume import Resume
+from crossmodal.runs import describe_network
+from crossmodal.training import Best, Row, fit
 
 DISTRIBUTIONS = ("numpy", "torch")
 TERMS = (
@@ -63,16 +64,15 @@ def weights(settings: MethodSettings, kl_weight: float) -> Tensor:
 
 
 def train(
-    parts: Parts, settings: MethodSettings, seed: int, state: Path | None = None, stamp: str = ""
+    parts: Parts, settings: MethodSettings, seed: int, resume: Resume | None = None
 ) -> tuple[MsVae, pd.DataFrame]:
-    """Train one network; killed, it goes on after the last epoch whose state was saved.
+    """Train one network, going on where a killed training was.
 
     Args:
         parts: With tensors on the device to train on.
         settings: Network, loss, training.
         seed: Of weights, order and noise.
-        state: Where the state of the training is kept; None keeps none.
-        stamp: What decides the training; a state of another stamp is not taken up.
+        resume: Keeps the state; None keeps none.
 
     Returns:
         The network in evaluation mode; its history, a row an epoch: `epoch`, `kl_weight`, the
@@ -81,73 +81,50 @@ def train(
         the validation clips decoded from their means.
     """
     torch.manual_seed(seed)
-    clips = parts.train
-    network = MsVae(clips.face.shape[1], clips.voice.shape[1], settings).to(clips.face.device)
+    clips, device = parts.train, parts.train.face.device
+    network = MsVae(clips.face.shape[1], clips.voice.shape[1], settings).to(device)
     # One kernel for all weights: the same update in a quarter of the time.
     optimiser = torch.optim.Adam(network.parameters(), lr=settings.learning_rate, fused=True)
-    constant = weights(settings, settings.kl_weight_in(settings.epochs - 1))
-    keeper = None
-    if state is not None:
-        keeper = Resume(
-            state, stamp, {"network": network, "optimiser": optimiser}, clips.face.device
-        )
-    done: dict[str, Any] = {"rows": [], "best": network.state_dict(), "least": float("inf")}
-    if keeper is not None:
-        done = keeper.load() or done
-    for epoch in range(len(done["rows"]), settings.epochs):
-        kl_weight = settings.kl_weight_in(epoch)
-        terms = _epoch(network, optimiser, clips, settings, weights(settings, kl_weight))
-        row = {"epoch": epoch + 1, "kl_weight": kl_weight}
-        row |= dict(zip(TERMS, terms.tolist(), strict=True))
-        row["total"] = float(terms @ weights(settings, kl_weight))
-        row["total_constant"] = float(terms @ constant)
-        if settings.keep == "best":
-            row["validation"] = float(_validation(network, parts.validation, settings) @ constant)
-            if row["validation"] < done["least"]:
-                done["least"] = row["validation"]
-                done["best"] = {name: x.clone() for name, x in network.state_dict().items()}
-        done["rows"].append(row)
-        if keeper is not None:
-            keeper.save_if_due(done)
-    if keeper is not None:
-        keeper.save(done)
-    if settings.keep == "best":
-        network.load_state_dict(done["best"])
-    return network.eval(), pd.DataFrame(done["rows"])
+    by_epoch = [weights(settings, settings.kl_weight_in(e)) for e in range(settings.epochs)]
+    constant, best = by_epoch[-1], Best()
+    on_device = [weight.to(device) for weight in by_epoch]
 
-
-def _epoch(
-    network: MsVae,
-    optimiser: torch.optim.Optimizer,
-    clips: Clips,
-    settings: MethodSettings,
-    weight: Tensor,
-) -> Tensor:
-    """Train for an epoch and return the means of the terms over its steps, [7], on the CPU."""
-    device = clips.face.device
-    weight = weight.to(device)
-    total, steps = torch.zeros(len(TERMS), device=device), 0
-    for rows in _batches(len(clips), settings):
+    def step(rows: Tensor, epoch: int) -> dict[str, Tensor]:
         face, voice = clips.face[rows.to(device)], clips.voice[rows.to(device)]
         # Drawn on the CPU, so that a seed means the same on every device.
         noise = torch.randn(2, len(rows), settings.latent).to(device)
         terms = loss_terms(network, face, voice, (noise[0], noise[1]), settings.error)
-        _step(optimiser, terms @ weight)
-        total += terms.detach()
-        steps += 1
-    return (total / steps).cpu()
+        _step(optimiser, terms @ on_device[epoch])
+        return dict(zip(TERMS, terms.detach(), strict=True))
+
+    def close(means: Row, epoch: int) -> Row:
+        terms = torch.tensor(list(means.values()))
+        row = {"kl_weight": settings.kl_weight_in(epoch), **means}
+        row["total"] = float(terms @ by_epoch[epoch])
+        row["total_constant"] = float(terms @ constant)
+        if settings.keep == "best":
+            row["validation"] = float(_validation(network, parts.validation, settings) @ constant)
+            best.offer(-row["validation"], epoch, network)
+        return row
+
+    rows = fit(
+        {"network": network, "optimiser": optimiser, "best": best},
+        resume,
+        epochs=settings.epochs,
+        draw=lambda: torch.split(torch.randperm(len(clips)), settings.batch),
+        step=step,
+        close=close,
+        passes=settings.passes,
+    )
+    if settings.keep == "best":
+        network.load_state_dict(best.weights)
+    return network.eval(), pd.DataFrame(rows)
 
 
 def _step(optimiser: torch.optim.Optimizer, loss: Any) -> None:
     optimiser.zero_grad()
     loss.backward()
     optimiser.step()
-
-
-def _batches(count: int, settings: MethodSettings) -> Iterator[Tensor]:
-    """Yield the rows of the shuffled passes of one epoch."""
-    for _ in range(settings.passes):
-        yield from torch.split(torch.randperm(count), settings.batch)
 
 
 @torch.no_grad()
@@ -194,49 +171,29 @@ def train_runs(
         threads: Number of threads on the CPU.
     """
     device = choose_device(threads)
-    states: list[Resume] = []
-    with progress(
-        title=f"training on {corpus}", total=len(families) * len(seeds), unit="run"
-    ) as bar:
-        for family in families:
-            parts = load_parts(settings, family, folder).learning_on(device)
-            method = settings.method_settings(family)
-            config = {
-                "family": family,
-                "split": settings.families[family].split,
-                "face_width": parts.train.face.shape[1],
-                "voice_width": parts.train.voice.shape[1],
-                "settings": method.model_dump(),
-            }
-            inputs = [folder / "manifest.csv", *feature_files(settings, family, folder)]
-            origin = provenance(inputs, DISTRIBUTIONS, threads)
-            decides = {
-                **{name: origin[name] for name in ("inputs", "versions", "threads")},
-                "config": config,
-                "identity": settings.identity.model_dump(),
-                "device": device_name(device),
-                "code": source_digest(__name__),
-            }
-            for seed in seeds:
-                run = Run(corpus, family, seed)
-                stamp, state = stamp_of(**decides, seed=seed), Resume.place(out, run)
-                watch = Stopwatch()
-                network, history = train(parts, method, seed, state, stamp)
-                states.append(Resume(state, stamp, {}, device))
-                write_run(
-                    run.folder(out),
-                    paper="msvae",
-                    run=run,
-                    source=source,
-                    weights=network.cpu().state_dict(),
-                    config=config,
-                    history=history,
-                    network={n: describe_network(part) for n, part in network.named_children()},
-                    origin=origin,
-                    device=device_name(device),
-                    watch=watch,
-                )
-                bar.update(1)
-    # Only now: what a killed job has finished is trained no second time.
-    for kept in states:
-        kept.close()
+    under = Circumstances(device, threads, DISTRIBUTIONS, source_digest(__name__))
+    job = TrainingJob("msvae", corpus, source, out, under)
+    runs = [(family, seed) for family in families for seed in seeds]
+    loaded: dict[str, Parts] = {}
+    for family, seed in progress(runs, title=f"training on {corpus}", unit="run"):
+        if family not in loaded:
+            loaded = {family: load_parts(settings, family, folder).learning_on(device)}
+        parts, method = loaded[family], settings.method_settings(family)
+        config = {
+            "family": family,
+            "split": settings.families[family].split,
+            "face_width": parts.train.face.shape[1],
+            "voice_width": parts.train.voice.shape[1],
+            "settings": method.model_dump(),
+        }
+        files = [folder / "manifest.csv", *feature_files(settings, family, folder)]
+        identity = settings.identity.model_dump()
+        training = job.training(family, seed, files, config, identity=identity)
+        if training.put_back():
+            continue
+        network, history = train(parts, method, seed, training.resume())
+        training.finish(
+            network.cpu().state_dict(),
+            history,
+            {name: describe_network(part) for name, part in network.named_children()},
+        )
