@@ -12,6 +12,7 @@ import pandas as pd
 
 from crossmodal.devices import choose_device
 from crossmodal.papers.hashing.data import hold_out, load_parts
+from crossmodal.papers.hashing.plan import LINEAR
 from crossmodal.papers.hashing.ranking import TASKS, mean_average_precision
 from crossmodal.papers.hashing.settings import Method, PaperSettings
 from crossmodal.papers.hashing.train import train
@@ -49,7 +50,7 @@ def tune(
         out: The CSV: `family, <searched settings>, image_to_text, text_to_image, map, chosen`.
         threads: Number of threads on the CPU.
     """
-    device = choose_device(threads)
+    device = choose_device(threads, gpu=method not in LINEAR)
     tuning = settings.tuning
     jobs = [
         (family, values)
