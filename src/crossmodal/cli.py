@@ -384,7 +384,8 @@ def main(words: Sequence[str] | None = None) -> NoReturn:
         logging.getLogger("crossmodal").error("%s", traceback.format_exc())
         if arguments.traceback:
             raise
-        print(f"error: {_one_line(error, arguments.log)}", file=sys.stderr)
+        told = _memory_error(error, arguments) or error
+        print(f"error: {_one_line(told, arguments.log)}", file=sys.stderr)
         sys.exit(1)
     sys.exit(0)
 
@@ -398,6 +399,27 @@ def _start_log(path: Path | None) -> None:
         level=logging.INFO, handlers=[handler], format="%(asctime)s %(levelname)s %(message)s"
     )
     logging.captureWarnings(True)
+
+
+def _memory_error(error: Exception, arguments: Arguments) -> InputError | None:
+    """Say what to lower when memory ran out; None for any other error."""
+    from crossmodal.devices import exhausted_memory
+
+    where = exhausted_memory(error)
+    if where is None:
+        return None
+    stays = "run it again: what is finished or saved stays"
+    if arguments.verb not in ("tune", "train"):
+        return InputError(
+            f"the memory of the {where} ran out",
+            mend=f"Free some, or take a larger one, and {stays}",
+        )
+    return InputError(
+        f"the memory of the {where} ran out",
+        file=arguments.config / "papers" / f"{arguments.paper}.yaml",
+        field=_stage(arguments.paper, "settings").MEMORY_SETTING,
+        mend=f"Lower it, or free memory, and {stays}",
+    )
 
 
 def _one_line(error: Exception, log: Path | None) -> str:

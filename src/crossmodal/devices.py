@@ -10,7 +10,7 @@ import logging
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from crossmodal.slots import Gpu, Slot, list_gpus, take_slot
 
@@ -102,6 +102,23 @@ def device_name(device: torch.device) -> str:
     import torch
 
     return torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
+
+
+_GPU_IS_FULL = (
+    "CUDA error: out of memory",
+    "CUBLAS_STATUS_ALLOC_FAILED",
+    "CUDNN_STATUS_ALLOC_FAILED",
+)
+
+
+def exhausted_memory(error: Exception) -> Literal["GPU", "machine"] | None:
+    """Return whose memory ran out when an error says so; torch has several ways to say it."""
+    text = str(error)
+    if type(error).__name__ == "OutOfMemoryError" or any(mark in text for mark in _GPU_IS_FULL):
+        return "GPU"
+    if isinstance(error, MemoryError) or "DefaultCPUAllocator" in text:
+        return "machine"
+    return None
 
 
 @contextmanager
