@@ -14,6 +14,7 @@ from crossmodal.config import load_edition, resolve
 VERBS = [
     *("config", "download", "synthesize", "manifest", "showcase", "align", "join", "features"),
     *("tune", "train", "evaluate", "collect", "artefacts", "claims", "search", "report"),
+    "plan",
 ]
 
 

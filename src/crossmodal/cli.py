@@ -215,6 +215,24 @@ def report(arguments: Arguments) -> Work:
     )
 
 
+def plan(arguments: Arguments) -> Work:
+    """Estimate jobs, hours and disk of an edition from a dry run (`make plan`)."""
+    from crossmodal.edition_plan import show_plan
+
+    return partial(
+        show_plan,
+        arguments.config,
+        arguments.edition,
+        arguments.jobs,
+        arguments.results,
+        arguments.benchmarks,
+        arguments.seeds,
+        json.loads(arguments.overrides),
+        arguments.gpu_tflops,
+        arguments.out,
+    )
+
+
 def _stage(paper: str, module: str) -> Any:
     """Import one module of a paper's folder."""
     return importlib.import_module(f"crossmodal.papers.{paper}.{module}")
@@ -362,6 +380,17 @@ def build_parser() -> argparse.ArgumentParser:
     added.add_argument("papers", nargs="+")
     option(added, "results", help="results/<edition>")
     added.add_argument("--missing", default="{}", help="JSON: corpus -> why it is not at hand")
+    resolved(added)
+
+    added = verb("plan", plan)
+    option(added, "jobs", help="what `snakemake -n --quiet rules` printed")
+    option(added, "results", help="results/<edition>, for manifests that are there")
+    option(added, "benchmarks", help="benchmarks/<edition>, for jobs that ran")
+    added.add_argument("--seeds", nargs="+", type=int, help="instead of the edition's")
+    added.add_argument(
+        "--gpu-tflops", type=float, default=10.0, help="assumed of a GPU that was not measured"
+    )
+    added.add_argument("--out", type=Path, help="write the table as CSV too")
     resolved(added)
     return parser
 
