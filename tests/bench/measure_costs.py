@@ -117,7 +117,7 @@ def gflop(action: Callable[[], object]) -> float:
     """Return the arithmetic of an action in 10^9 operations."""
     with FlopCounterMode(display=False) as counter:
         action()
-    return counter.get_total_flops() / 1e9
+    return float(counter.get_total_flops()) / 1e9
 
 
 def of_epochs(train: Callable[[int], object], device: torch.device) -> tuple[float, float]:
@@ -127,9 +127,9 @@ def of_epochs(train: Callable[[int], object], device: torch.device) -> tuple[flo
     return max(seconds, 0.0) / 2, gflop(lambda: train(2)) - gflop(lambda: train(1))
 
 
-def size(*networks: nn.Module) -> int:
-    """Return the number of parameters."""
-    return sum(value.numel() for network in networks for value in network.parameters())
+def size(network: nn.Module) -> int:
+    """Return how many numbers a checkpoint of a network holds."""
+    return sum(value.numel() for value in network.state_dict().values())
 
 
 def kinds(families: Any, resolved: Callable[[str], Any]) -> dict[str, list[str]]:
