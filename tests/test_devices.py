@@ -45,13 +45,15 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_without_a_gpu_the_cpu_with_exactly_the_threads_asked_for(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    caplog.set_level("INFO")
+    pretend_gpus(monkeypatch, [], usable=False)
     device = choose_device(2)
     assert device == torch.device("cpu")
     assert device_name(device) == "cpu"
     assert torch.get_num_threads() == 2
+    assert caplog.messages == ["device: cpu, threads: 2, CUDA_VISIBLE_DEVICES is not set"]
     assert torch.are_deterministic_algorithms_enabled()
 
 
@@ -74,8 +76,9 @@ def test_jobs_take_one_device_each_and_the_log_says_which(
         monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
         assert choose_device(3) == torch.device("cuda")
         assert os.environ["CUDA_VISIBLE_DEVICES"] == gpu.uuid
-        assert f"device: Pretended ({gpu.title}), 3 threads" in caplog.messages[-1]
-        assert gpu.uuid in caplog.messages[-1]
+        assert caplog.messages[-1] == (
+            f"device: {gpu.title}, threads: 3, CUDA_VISIBLE_DEVICES {gpu.uuid!r}"
+        )
 
 
 @pytest.mark.parametrize("given", ["1", "", "GPU-aa1", "NoDevFiles"])

@@ -50,9 +50,8 @@ def choose_device(threads: int, *, gpu: bool = True) -> torch.device:
             "nvidia-smi lists no GPU to keep others from: jobs at the same time share the first one"
         )
     logging.getLogger(__name__).info(
-        "device: %s%s, %d threads, CUDA_VISIBLE_DEVICES %s",
-        device_name(device),
-        f" ({slot.gpu.title})" if slot is not None else "",
+        "device: %s, threads: %d, CUDA_VISIBLE_DEVICES %s",
+        slot.gpu.title if slot is not None and device.type == "cuda" else device_name(device),
         threads,
         "is not set" if visible is None else repr(visible),
     )

@@ -4,7 +4,7 @@
 
 Every kind of training of every paper runs for a few steps on random data of the shapes its corpus
 gives, on one thread of the CPU or on the GPU that is there, and goes into `config/costs.csv`.
-What differs in nothing that takes time is measured once. Seconds are the least of a few rounds.
+What differs in nothing that takes time is measured once.
 """
 
 from __future__ import annotations
@@ -49,9 +49,8 @@ from crossmodal.papers.msvae.settings import PaperSettings as MsvaeSettings
 
 EDITION = "paper"
 COSTS = Path("config") / TABLE
-ROUNDS = 2
 # Examples a step where the paper's own batch would take a CPU minutes.
-SMALL = {"captions": 8, "cmcgan": 4}
+SMALL = {"captions": 8, "cmcgan": 2}
 WIDTHS = {"wikipedia": (128, 10, 2173), "nuswide10k": (500, 1000, 8000)}
 """Image feature, text feature, training pairs."""
 DEEP_WIDTH = 4096
@@ -76,6 +75,7 @@ FREE = {
     "adversarial",
     "mismatched_condition",
     "unseen_people",
+    "noise",
 }
 """Settings that change the time of a step by little or nothing."""
 
@@ -100,12 +100,6 @@ def clock(device: torch.device) -> float:
     return time.perf_counter()
 
 
-def least(action: Callable[[], object], device: torch.device) -> float:
-    """Return the seconds of the fastest of some rounds, after one that warms up."""
-    action()
-    return min(once(action, device) for _ in range(ROUNDS))
-
-
 def once(action: Callable[[], object], device: torch.device) -> float:
     """Return the seconds of an action."""
     began = clock(device)
@@ -118,6 +112,12 @@ def gflop(action: Callable[[], object]) -> float:
     with FlopCounterMode(display=False) as counter:
         action()
     return float(counter.get_total_flops()) / 1e9
+
+
+def of_step(step: Callable[[], object], device: torch.device) -> tuple[float, float]:
+    """Return seconds, after a step that warms up, and 10^9 operations of a step."""
+    work = gflop(step)
+    return once(step, device), work
 
 
 def of_epochs(train: Callable[[int], object], device: torch.device) -> tuple[float, float]:
@@ -160,7 +160,7 @@ def of_captions(settings: CaptionsSettings, device: torch.device) -> Iterator[Me
         def step(learner: captions.Learner = learner) -> None:
             captions._epoch(learner.network, learner.optimiser, pairs)
 
-        seconds, work = least(step, device) / batch, gflop(step) / batch
+        seconds, work = (value / batch for value in of_step(step, device))
         for name in names:
             for corpus in settings.corpora:
                 yield Measured(corpus, name, "train", seconds, work, size(learner.network), batch)
@@ -178,7 +178,8 @@ def of_cmcgan(settings: CmcganSettings, device: torch.device) -> Iterator[Measur
         def step() -> None:
             learner.step(x, a, label[:batch])
 
-        return least(step, device) / batch, gflop(step) / batch
+        seconds, work = of_step(step, device)
+        return seconds / batch, work / batch
 
     for model in settings.models:
         own = [name for name, family in settings.families.items() if family.model == model]
