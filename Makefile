@@ -1,6 +1,6 @@
 # make run    set up on first use, then every figure and table on stand-in data
 # make test   set up on first use, then all tests
-# The rest:   make check | bench | lock | clean
+# The rest:   make plan | check | bench | lock | clean
 
 PYTHON ?= python3.11
 VENV := .venv
@@ -18,11 +18,14 @@ TORCH_INDEX ?=
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 HASHED := --no-deps --require-hashes
 
-.PHONY: run test check bench lock clean setup
+.PHONY: run plan test check bench lock clean setup
 
 run: setup
 	$(BIN)/python workflow/scripts/run_once.py --cores $(CORES) $(ARGS) \
 		--config edition=$(EDITION) $(if $(MIRROR),mirror=$(MIRROR))
+
+plan: setup
+	$(BIN)/python workflow/scripts/plan.py $(EDITION) $(ARGS)
 
 test: setup
 	$(BIN)/python -m pytest -n $(CORES) --dist worksteal

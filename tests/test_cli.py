@@ -1,4 +1,5 @@
 import errno
+import importlib
 import logging
 import os
 import signal
@@ -8,13 +9,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 
 from crossmodal import cli
+from crossmodal.config import load_edition, resolve
 from crossmodal.files import atomic_path
 
 VERBS = [
     *("config", "download", "synthesize", "manifest", "showcase", "align", "join", "features"),
     *("tune", "train", "evaluate", "collect", "artefacts", "claims", "search", "report"),
+    "plan",
 ]
 
 
@@ -109,6 +113,53 @@ def test_a_full_disk_is_one_line_that_names_the_folder(
         f"error: {tmp_path / 'sub'}: the disk or the quota is full; what was complete before is"
         " kept. Make room there and start again\n"
     )
+
+
+OUT_OF_MEMORY = [
+    (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB."), "GPU"),
+    (RuntimeError("CUDA error: out of memory\nCUDA kernel errors might be ..."), "GPU"),
+    (MemoryError("Unable to allocate 7.45 TiB"), "machine"),
+    (RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory"), "machine"),
+]
+
+
+@pytest.mark.parametrize(("error", "where"), OUT_OF_MEMORY)
+@pytest.mark.parametrize("paper", cli.PAPERS)
+def test_when_memory_runs_out_one_line_says_what_to_lower(
+    paper: str,
+    error: Exception,
+    where: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def train_runs(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(f"crossmodal.papers.{paper}.train.train_runs", train_runs)
+    words = ["--corpus", "c", "--families", "f", "--seeds", "0", "--source", "synthetic"]
+    words += ["--corpus-results", "r", "--out", "o", "--edition", "smoke"]
+    assert run("train", paper, *words) == 1
+    file, field, text = capsys.readouterr().err.removeprefix("error: ").strip().split(": ", 2)
+    assert text == (
+        f"the memory of the {where} ran out. Lower it, or free memory, and run it again: "
+        "what is finished or saved stays"
+    )
+    # The line names a setting that is there.
+    assert file == f"config/papers/{paper}.yaml"
+    model = importlib.import_module(f"crossmodal.papers.{paper}.settings").PaperSettings
+    named = resolve(model, paper, load_edition("smoke")).model_dump()
+    for part in field.split("."):
+        named = next(iter(named.values())) if part.startswith("<") else named[part]
+    assert isinstance(named, int)
+
+
+def test_when_memory_runs_out_elsewhere_the_line_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*raising(monkeypatch, MemoryError())) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("error: the memory of the machine ran out. Free some")
+    assert said.count("\n") == 1
 
 
 @pytest.mark.parametrize("verb", VERBS)

@@ -225,6 +225,24 @@ def report(arguments: Arguments) -> Work:
     )
 
 
+def plan(arguments: Arguments) -> Work:
+    """Estimate jobs, hours and disk of an edition from a dry run (`make plan`)."""
+    from crossmodal.edition_plan import show_plan
+
+    return partial(
+        show_plan,
+        arguments.config,
+        arguments.edition,
+        arguments.jobs,
+        arguments.results,
+        arguments.benchmarks,
+        arguments.seeds,
+        json.loads(arguments.overrides),
+        arguments.gpu_tflops,
+        arguments.out,
+    )
+
+
 def _stage(paper: str, module: str) -> Any:
     """Import one module of a paper's folder."""
     return importlib.import_module(f"crossmodal.papers.{paper}.{module}")
@@ -373,6 +391,17 @@ def build_parser() -> argparse.ArgumentParser:
     option(added, "results", help="results/<edition>")
     added.add_argument("--missing", default="{}", help="JSON: corpus -> why it is not at hand")
     resolved(added)
+
+    added = verb("plan", plan)
+    option(added, "jobs", help="what `snakemake -n --quiet rules` printed")
+    option(added, "results", help="results/<edition>, for manifests that are there")
+    option(added, "benchmarks", help="benchmarks/<edition>, for jobs that ran")
+    added.add_argument("--seeds", nargs="+", type=int, help="instead of the edition's")
+    added.add_argument(
+        "--gpu-tflops", type=float, default=10.0, help="assumed of a GPU that was not measured"
+    )
+    added.add_argument("--out", type=Path, help="write the table as CSV too")
+    resolved(added)
     return parser
 
 
@@ -402,7 +431,8 @@ def main(words: Sequence[str] | None = None) -> NoReturn:
         logging.getLogger("crossmodal").error("%s", traceback.format_exc())
         if arguments.traceback:
             raise
-        print(f"error: {_one_line(error, arguments.log)}", file=sys.stderr)
+        told = _memory_error(error, arguments) or error
+        print(f"error: {_one_line(told, arguments.log)}", file=sys.stderr)
         sys.exit(1)
     sys.exit(0)
 
@@ -418,6 +448,27 @@ def _start_log(path: Path | None) -> None:
         level=logging.INFO, handlers=[handler], format="%(asctime)s %(levelname)s %(message)s"
     )
     logging.captureWarnings(True)
+
+
+def _memory_error(error: Exception, arguments: Arguments) -> InputError | None:
+    """Say what to lower when memory ran out; None for any other error."""
+    from crossmodal.devices import exhausted_memory
+
+    where = exhausted_memory(error)
+    if where is None:
+        return None
+    stays = "run it again: what is finished or saved stays"
+    if arguments.verb not in ("tune", "train"):
+        return InputError(
+            f"the memory of the {where} ran out",
+            mend=f"Free some, or take a larger one, and {stays}",
+        )
+    return InputError(
+        f"the memory of the {where} ran out",
+        file=arguments.config / "papers" / f"{arguments.paper}.yaml",
+        field=_stage(arguments.paper, "settings").MEMORY_SETTING,
+        mend=f"Lower it, or free memory, and {stays}",
+    )
 
 
 def _one_line(error: Exception, log: Path | None) -> str:

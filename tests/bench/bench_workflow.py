@@ -1,11 +1,15 @@
 """What share of a run's core-seconds is not rule work: start-up, imports, planning, polling.
 
+    python -m tests.bench.bench_workflow [EDITION | graph]
+
 A copy of the project runs an edition from nothing. Every command writes into its log what it
-spent on starting up and on its work; the system says what the whole run spent.
+spent on starting up and on its work; the system says what the whole run spent. `graph` times dry
+runs alone: the paper edition with all its corpora, and the same with 10,000 trainings and more.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import resource
@@ -60,6 +64,39 @@ def measure(edition: str, cores: int) -> dict[str, float]:
     }
 
 
+GRAPHS = {"five seeds": 5, "101 seeds": 101}
+"""The paper edition trains 99 runs a seed."""
+
+
+def graph_seconds(seeds: int) -> tuple[float, int, int]:
+    """Plan the paper edition from nothing, as if a mirror had all corpora.
+
+    Returns:
+        Core-seconds of Snakemake and everything it starts, trainings, jobs.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        copy_project(folder)
+        command = [str(Path(sys.executable).with_name("snakemake")), "-n", "--config"]
+        command += ["edition=paper", "mirror=https://corpora.invalid"]
+        command += [f"seeds={json.dumps(list(range(seeds)))}"]
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        planned = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    outputs = [line for line in planned.stdout.splitlines() if line.startswith("    output:")]
+    runs = sum(line.count("/checkpoint.pt") for line in outputs)
+    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return spent, runs, len(outputs) + 1
+
+
+def graphs() -> dict[str, tuple[float, int, int]]:
+    """Print what planning takes."""
+    found = {title: graph_seconds(seeds) for title, seeds in GRAPHS.items()}
+    for title, (seconds, runs, jobs) in found.items():
+        print(f"graph of edition paper, {title}: {runs} runs, {jobs} jobs, {seconds:.1f} core-s")
+    return found
+
+
 def main(edition: str = "demo") -> dict[str, float]:
     """Print the share for an edition."""
     found = measure(edition, os.cpu_count() or 1)
@@ -73,4 +110,7 @@ def main(edition: str = "demo") -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:2])
+    if sys.argv[1:] == ["graph"]:
+        graphs()
+    else:
+        main(*sys.argv[1:2])

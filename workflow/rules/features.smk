@@ -22,6 +22,8 @@ rule features:
         ENVIRONMENT
     threads: 1
     resources:
+        # VGG16 alone gains from one.
+        gpu=lambda wildcards: len(vgg16_weights(wildcards.corpus, wildcards.feature)),
         mem_mb=4000,
         runtime=120,
     params:

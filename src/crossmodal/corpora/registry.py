@@ -176,6 +176,8 @@ class Corpus(_Entry):
         ask: Where to ask for it and what to do with what one gets, in full sentences.
         mirror_name: Name of its folder on a mirror, when not `name`.
         parts: Its parts by name.
+        examples: Pairs, captions or clips by split that its reader gives of the whole published
+            corpus, about; for estimates.
     """
 
     name: str
@@ -187,6 +189,7 @@ class Corpus(_Entry):
     ask: str | None = None
     mirror_name: str | None = None
     parts: Annotated[dict[str, Part], Field(min_length=1)]
+    examples: dict[Literal["train", "validation", "test"], int] | None = None
 
     @model_validator(mode="after")
     def _says_where_to_ask(self) -> Corpus:

@@ -73,7 +73,9 @@ def image_deep(source: Source) -> Feature:
 
     images = source.media("image")
     labels = source.manifest["label"].tolist()
-    array = deep(images, source.train, labels, source.weights, source.seed, device=source.device)
+    # The small network is trained on the CPU; a GPU is left to jobs that use it.
+    device = "cpu" if source.weights is None else source.device
+    array = deep(images, source.train, labels, source.weights, source.seed, device=device)
     settings = deep_settings(source.weights, source.seed)
     libraries = ("torch", "torchvision", "opencv-python-headless")
     return Feature(array, "activation after ReLU", settings, libraries)

@@ -15,6 +15,10 @@ TASKS = {"image_to_caption": "caption search", "caption_to_image": "image search
 """What is asked with and what is found, and the paper's words for it."""
 
 
+MEMORY_SETTING = "training.batch"
+"""What to lower when a training needs more memory than there is."""
+
+
 class TcnSettings(Settings):
     """The branch for temporal order, beside a narrower baseline network."""
 

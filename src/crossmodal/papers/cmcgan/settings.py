@@ -14,6 +14,10 @@ Modality = Literal["image", "sound"]
 MODALITIES: tuple[Modality, ...] = get_args(Modality)
 
 
+MEMORY_SETTING = "models.<model>.batch"
+"""What to lower when a training needs more memory than there is."""
+
+
 class Sizes(Settings):
     """How large pictures, sounds and networks are; the same for all models of an edition."""
 

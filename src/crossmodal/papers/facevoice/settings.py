@@ -21,6 +21,10 @@ REGIONS, REGION_SIZE = 16, 11
 """Regions of a face (a grid of 4 x 4) and how many values describe one."""
 
 
+MEMORY_SETTING = "model.batch"
+"""What to lower when a training needs more memory than there is."""
+
+
 class ModelSettings(Settings):
     """Everything that decides a training."""
 

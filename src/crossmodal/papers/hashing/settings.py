@@ -12,6 +12,10 @@ from crossmodal.config import Artefact, Settings, overlay
 Method = Literal["cvh", "smfh", "ssah", "dssah", "ours", "semantic"]
 
 
+MEMORY_SETTING = "methods.<method>.batch"
+"""What to lower when a training needs more memory than there is."""
+
+
 class MethodSettings(Settings):
     """Everything a method may need; what it does not need it ignores."""
 

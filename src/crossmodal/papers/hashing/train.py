@@ -17,6 +17,7 @@ from crossmodal.jobs import Circumstances, TrainingJob
 from crossmodal.papers.hashing import linear, losses, model
 from crossmodal.papers.hashing.choice import chosen_settings
 from crossmodal.papers.hashing.data import Pairs, feature_files, load_parts
+from crossmodal.papers.hashing.plan import LINEAR
 from crossmodal.papers.hashing.settings import MethodSettings, PaperSettings
 from crossmodal.progress import progress
 from crossmodal.resume import Resume
@@ -248,7 +249,8 @@ def train_runs(
         out: `results/<edition>/hashing`.
         threads: Number of threads on the CPU.
     """
-    device = choose_device(threads)
+    linear_only = {settings.families[family].method for family in families} <= set(LINEAR)
+    device = choose_device(threads, gpu=not linear_only)
     under = Circumstances(device, threads, DISTRIBUTIONS, source_digest(__name__))
     job = TrainingJob("hashing", corpus, source, out, under)
     runs = [

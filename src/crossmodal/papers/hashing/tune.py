@@ -14,6 +14,7 @@ from crossmodal.devices import choose_device
 from crossmodal.digest import source_digest
 from crossmodal.jobs import Circumstances, Search
 from crossmodal.papers.hashing.data import feature_files, hold_out, load_parts
+from crossmodal.papers.hashing.plan import LINEAR
 from crossmodal.papers.hashing.ranking import TASKS, mean_average_precision
 from crossmodal.papers.hashing.settings import Method, PaperSettings
 from crossmodal.papers.hashing.train import DISTRIBUTIONS, train
@@ -51,7 +52,7 @@ def tune(
         out: The CSV: `family, <searched settings>, image_to_text, text_to_image, map, chosen`.
         threads: Number of threads on the CPU.
     """
-    device = choose_device(threads)
+    device = choose_device(threads, gpu=method not in LINEAR)
     under = Circumstances(device, threads, DISTRIBUTIONS, source_digest(__name__))
     tuning = settings.tuning
     files = {

@@ -12,6 +12,10 @@ from crossmodal.config import Artefact, Settings, overlay
 Split = Literal["published", "identity"]
 
 
+MEMORY_SETTING = "method.batch"
+"""What to lower when a training needs more memory than there is."""
+
+
 class MethodSettings(Settings):
     """The network, its loss and its training."""
 
