@@ -157,8 +157,8 @@ def of_captions(settings: CaptionsSettings, device: torch.device) -> Iterator[Me
             pairs, settings.run_settings(first).model_copy(update={"batch": batch}), 0
         )
 
-        def step(learner: captions.Learner = learner) -> None:
-            captions._epoch(learner.network, learner.optimiser, pairs)
+        def step(learner: captions.Learner = learner, batch: int = batch) -> None:
+            captions.train_step(learner, pairs, torch.arange(batch))
 
         seconds, work = (value / batch for value in of_step(step, device))
         for name in names:

@@ -89,15 +89,6 @@ def train(
     """
     network, settings = learner.network, learner.network.settings
 
-    def step(rows: Tensor, epoch: int) -> dict[str, Tensor]:
-        images = network.embed_images(pairs.images(rows))
-        captions = network.embed_captions(*pairs.captions(rows))
-        terms = loss_terms(images @ captions.T, settings)
-        learner.optimiser.zero_grad()
-        torch.stack(terms).sum().backward()  # type: ignore[no-untyped-call]
-        learner.optimiser.step()
-        return dict(zip(TERMS, terms, strict=False))
-
     def close(means: Row, epoch: int) -> Row:
         rate = learner.optimiser.param_groups[0]["lr"]
         learner.schedule.step()
@@ -110,11 +101,23 @@ def train(
         resume,
         epochs=settings.epochs,
         draw=lambda: batches(pairs.image, settings.batch),
-        step=step,
+        step=lambda rows, epoch: train_step(learner, pairs, rows),
         close=close,
     )
     network.eval()
     return pd.DataFrame(rows)
+
+
+def train_step(learner: Learner, pairs: Pairs, rows: Tensor) -> dict[str, Tensor]:
+    """Learn from some rows of the pairs; return the terms of the loss."""
+    network = learner.network
+    images = network.embed_images(pairs.images(rows))
+    captions = network.embed_captions(*pairs.captions(rows))
+    terms = loss_terms(images @ captions.T, network.settings)
+    learner.optimiser.zero_grad()
+    torch.stack(terms).sum().backward()  # type: ignore[no-untyped-call]
+    learner.optimiser.step()
+    return dict(zip(TERMS, terms, strict=False))
 
 
 def loss_terms(similarities: Tensor, settings: RunSettings) -> tuple[Tensor, ...]:
