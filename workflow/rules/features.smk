@@ -22,8 +22,8 @@ rule features:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=growing(4000),
+        runtime=growing(120),
     params:
         folder=lambda wildcards: corpus_folder(wildcards.corpus),
         out=subpath(output.array, parent=True),
@@ -70,8 +70,8 @@ for corpus, kind in [(corpus, kind) for corpus in WINDOWS for kind in WINDOWS[co
         threads: min(4, EDITION.corpora[corpus].shards)
         resources:
             gpu=1,
-            mem_mb=4000,
-            runtime=480,
+            mem_mb=growing(4000),
+            runtime=growing(480),
         params:
             kind=kind,
             features=FEATURES[kind],
