@@ -22,8 +22,11 @@ while ! mkdir "$GRID_ENGINE/$number" 2>/dev/null; do number=$((number + 1)); don
 printf '%s\\n' "$*" >"$GRID_ENGINE/$number/words"
 script=${@: -1}
 run() {
-    if [ "$number" = 1 ]; then timeout --signal=KILL 1 bash "$script"; else bash "$script"; fi
-    echo $? >"$GRID_ENGINE/$number/ended"
+    limit=0
+    [ "$number" = 1 ] && limit=1
+    ended=0
+    timeout --signal=KILL "$limit" bash "$script" || ended=$?
+    echo "$ended" >"$GRID_ENGINE/$number/ended"
 }
 run </dev/null >"$GRID_ENGINE/$number/screen" 2>&1 &
 echo "$number"
