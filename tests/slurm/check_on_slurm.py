@@ -252,12 +252,13 @@ def compare_devices(jobs: list[Job]) -> list[str]:
 
 
 def compare_resources(jobs: list[Job]) -> list[str]:
-    """Return which jobs were in the wrong partition."""
-    return [
+    """Return which jobs were in the wrong partition, or should have been none."""
+    wrong = [
         f"{job.steps} ran in the partition {job.partition}"
         for job in jobs
         if job.partition != ("gpu" if job.gpus else "cpu")
     ]
+    return wrong + [f"{job.steps} was a job" for job in jobs if job.steps == "rule_report"]
 
 
 def compare_victims(project: Project, victims: list[Victim], jobs: list[Job]) -> list[str]:
