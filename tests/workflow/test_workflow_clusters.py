@@ -137,6 +137,12 @@ def test_the_grouped_rules_exist(fresh: Project, profile: str) -> None:
     assert set(settings(profile)["groups"]) <= set(listed.stdout.split())
 
 
+def test_memory_and_time_of_every_rule_grow_with_its_attempts() -> None:
+    for path in sorted((ROOT / "workflow/rules").glob("*.smk")):
+        fixed = re.findall(r"\b(?:mem_mb|runtime)=\d+", path.read_text(encoding="utf-8"))
+        assert fixed == [], path.name
+
+
 def test_both_profiles_group_alike() -> None:
     slurm, generic = map(settings, PROFILES)
     assert slurm["groups"] == generic["groups"]
