@@ -1,6 +1,6 @@
 # make run    set up on first use, then every figure and table on stand-in data
 # make test   set up on first use, then all tests
-# The rest:   make plan | check | bench | lock | clean
+# The rest:   make plan | check | slurm-test | bench | lock | clean
 
 PYTHON ?= python3.11
 VENV := .venv
@@ -9,6 +9,8 @@ CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 EDITION ?= demo
 # A folder or address that holds corpora, for EDITION=public or paper.
 MIRROR ?=
+# A folder of profiles/ whose scheduler gets the jobs, instead of this machine's cores.
+PROFILE ?=
 # Extra words for snakemake, e.g. ARGS="hashing --resources gpu=2".
 ARGS ?=
 # TORCH=cpu installs the small CPU builds of torch from the index that TORCH_INDEX names
@@ -18,10 +20,11 @@ TORCH_INDEX ?=
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 HASHED := --no-deps --require-hashes
 
-.PHONY: run plan test check bench lock clean setup
+.PHONY: run plan test check slurm-test bench lock clean setup
 
 run: setup
-	$(BIN)/python workflow/scripts/run_once.py --cores $(CORES) $(ARGS) \
+	$(BIN)/python workflow/scripts/run_once.py \
+		$(if $(PROFILE),--profile $(PROFILE),--cores $(CORES)) $(ARGS) \
 		--config edition=$(EDITION) $(if $(MIRROR),mirror=$(MIRROR))
 
 plan: setup
@@ -38,6 +41,9 @@ check: setup
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/snakemake --lint
 	$(BIN)/crossmodal config --check
+
+slurm-test: setup
+	PYTHONPATH=tests/workflow $(BIN)/python tests/slurm/check_on_slurm.py
 
 bench: setup
 	$(BIN)/python -m tests.bench

@@ -17,6 +17,10 @@ min_version("9.27")
 configfile: "config/config.yaml"
 
 
+# Only `--sdm apptainer` looks at it; docs/clusters.md says how it is built.
+container: f"{workflow.basedir}/envs/crossmodal.sif"
+
+
 include: "workflow/rules/common.smk"
 include: "workflow/rules/corpora.smk"
 include: "workflow/rules/alignment.smk"
@@ -29,6 +33,12 @@ for paper in PAPERS:
 
 
 include: "workflow/rules/report.smk"
+
+
+# On a cluster these run where Snakemake does: nodes often have no network, and the page is light.
+localrules:
+    download,
+    report,
 
 
 rule all:

@@ -19,8 +19,8 @@ rule align:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=3000,
-        runtime=720,
+        mem_mb=growing(3000),
+        runtime=growing(720),
     params:
         folder=lambda wildcards: corpus_folder(wildcards.corpus),
         settings=lambda wildcards: cut_settings(wildcards.corpus, wildcards.kind),
@@ -46,8 +46,8 @@ rule join:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=growing(4000),
+        runtime=growing(120),
     params:
         shards=lambda wildcards, input: shard_folders(input),
         limit_share=lambda wildcards: limit_share(wildcards.corpus, wildcards.kind),

@@ -49,8 +49,8 @@ for corpus, plan, job, families in [
         threads: 1
         resources:
             gpu=1,
-            mem_mb=8000,
-            runtime=1440,
+            mem_mb=growing(8000),
+            runtime=growing(1440),
         params:
             corpus=corpus,
             source=corpus_source(corpus),
@@ -87,8 +87,8 @@ for corpus, plan in CAPTIONS_PLANS.items():
             ENVIRONMENT
         threads: 1
         resources:
-            mem_mb=8000,
-            runtime=240,
+            mem_mb=growing(8000),
+            runtime=growing(240),
         params:
             corpus=corpus,
             families=list(CAPTIONS.families),
@@ -117,8 +117,8 @@ rule captions_collect:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         runs=lambda wildcards, input: [str(Path(file).parent) for file in input],
         code=source_digest("crossmodal.cli:collect"),
@@ -160,8 +160,8 @@ rule captions_artefacts:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         edition=SETTINGS.edition,
         results=subpath(output[0], ancestor=2),
@@ -193,8 +193,8 @@ rule captions_claims:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         results=subpath(output[0], parent=True),
         code=source_digest("crossmodal.cli:claims"),

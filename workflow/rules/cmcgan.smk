@@ -46,8 +46,8 @@ for corpus, plan, number, families in CMCGAN_JOBS:
         threads: 1
         resources:
             gpu=1,
-            mem_mb=8000,
-            runtime=2880,
+            mem_mb=growing(8000),
+            runtime=growing(2880),
         params:
             corpus=corpus,
             source=corpus_source(corpus),
@@ -84,8 +84,8 @@ for corpus, plan in CMCGAN_PLANS.items():
         threads: 1
         resources:
             gpu=1,
-            mem_mb=12000,
-            runtime=480,
+            mem_mb=growing(12000),
+            runtime=growing(480),
         params:
             corpus=corpus,
             families=plan.families(),
@@ -113,8 +113,8 @@ rule cmcgan_collect:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         runs=lambda wildcards, input: [str(Path(file).parent) for file in input],
         code=source_digest("crossmodal.cli:collect"),
@@ -151,8 +151,8 @@ rule cmcgan_artefacts:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         edition=SETTINGS.edition,
         results=subpath(output[0], ancestor=2),
@@ -180,8 +180,8 @@ rule cmcgan_claims:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         results=subpath(output[0], parent=True),
         code=source_digest("crossmodal.cli:claims"),

@@ -37,6 +37,11 @@ def or_exit(function, *arguments):
         sys.exit(1)
 
 
+def growing(first):
+    """Return a resource of which a job that is tried again gets twice, three times the first."""
+    return lambda wildcards, attempt: first * attempt
+
+
 def paper_settings(paper):
     """Resolve the settings of a paper for this edition."""
     room = importlib.import_module(f"crossmodal.papers.{paper}.settings")

@@ -15,8 +15,8 @@ rule synthesize:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         folder=subpath(output[0], parent=True),
         generator=lambda wildcards: as_json(EDITION.corpora[wildcards.corpus].generator),
@@ -38,8 +38,8 @@ rule download:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=1000,
-        runtime=1440,
+        mem_mb=growing(1000),
+        runtime=growing(1440),
     params:
         folder=subpath(output[0], parent=True),
         mirror=f"--mirror '{SETTINGS.mirror}'" if SETTINGS.mirror else "",
@@ -65,8 +65,8 @@ rule manifest:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         folder=lambda wildcards: corpus_folder(wildcards.corpus),
         reader=lambda wildcards: as_json(EDITION.corpora[wildcards.corpus].reader),
@@ -95,8 +95,8 @@ rule showcase:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         folder=lambda wildcards: corpus_folder(wildcards.corpus),
         out=subpath(output.sheet, parent=True),

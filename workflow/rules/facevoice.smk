@@ -47,8 +47,8 @@ for corpus, plan in FACEVOICE_PLANS.items():
         threads: 1
         resources:
             gpu=1,
-            mem_mb=8000,
-            runtime=240,
+            mem_mb=growing(8000),
+            runtime=growing(240),
         params:
             corpus=corpus,
             edition=SETTINGS.edition,
@@ -83,8 +83,8 @@ for corpus, plan in FACEVOICE_PLANS.items():
             threads: 1
             resources:
                 gpu=1,
-                mem_mb=8000,
-                runtime=1440,
+                mem_mb=growing(8000),
+                runtime=growing(1440),
             params:
                 corpus=corpus,
                 source=corpus_source(corpus),
@@ -122,8 +122,8 @@ for corpus, plan in FACEVOICE_PLANS.items():
         threads: 1
         resources:
             gpu=1,
-            mem_mb=8000,
-            runtime=120,
+            mem_mb=growing(8000),
+            runtime=growing(120),
         params:
             corpus=corpus,
             families=plan.families(),
@@ -151,8 +151,8 @@ rule facevoice_collect:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         runs=lambda wildcards, input: [str(Path(file).parent) for file in input],
         code=source_digest("crossmodal.cli:collect"),
@@ -192,8 +192,8 @@ rule facevoice_artefacts:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         edition=SETTINGS.edition,
         results=subpath(output[0], ancestor=2),
@@ -225,8 +225,8 @@ rule facevoice_claims:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         results=subpath(output[0], parent=True),
         code=source_digest("crossmodal.cli:claims"),

@@ -24,8 +24,8 @@ rule features:
     resources:
         # VGG16 alone gains from one.
         gpu=lambda wildcards: len(vgg16_weights(wildcards.corpus, wildcards.feature)),
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=growing(4000),
+        runtime=growing(120),
     params:
         folder=lambda wildcards: corpus_folder(wildcards.corpus),
         out=subpath(output.array, parent=True),
@@ -72,8 +72,8 @@ for corpus, kind in [(corpus, kind) for corpus in WINDOWS for kind in WINDOWS[co
         threads: min(4, EDITION.corpora[corpus].shards)
         resources:
             gpu=1,
-            mem_mb=4000,
-            runtime=480,
+            mem_mb=growing(4000),
+            runtime=growing(480),
         params:
             kind=kind,
             features=FEATURES[kind],

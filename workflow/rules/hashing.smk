@@ -45,8 +45,8 @@ for (corpus, plan), method in product(HASHING_PLANS.items(), HASHING.methods):
         threads: 1
         resources:
             gpu=0 if method in LINEAR else 1,
-            mem_mb=4000,
-            runtime=120,
+            mem_mb=growing(4000),
+            runtime=growing(120),
         params:
             corpus=corpus,
             method=method,
@@ -81,8 +81,8 @@ for (corpus, plan), method in product(HASHING_PLANS.items(), HASHING.methods):
         threads: 1
         resources:
             gpu=0 if method in LINEAR else 1,
-            mem_mb=4000,
-            runtime=240,
+            mem_mb=growing(4000),
+            runtime=growing(240),
         params:
             corpus=corpus,
             source=corpus_source(corpus),
@@ -122,8 +122,8 @@ for corpus, plan in HASHING_PLANS.items():
             ENVIRONMENT
         threads: 1
         resources:
-            mem_mb=4000,
-            runtime=120,
+            mem_mb=growing(4000),
+            runtime=growing(120),
         params:
             corpus=corpus,
             families=plan.families(),
@@ -151,8 +151,8 @@ rule hashing_collect:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         runs=lambda wildcards, input: [str(Path(file).parent) for file in input],
         code=source_digest("crossmodal.cli:collect"),
@@ -188,8 +188,8 @@ rule hashing_artefacts:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         edition=SETTINGS.edition,
         results=subpath(output[0], ancestor=2),
@@ -217,8 +217,8 @@ rule hashing_claims:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         results=subpath(output[0], parent=True),
         code=source_digest("crossmodal.cli:claims"),

@@ -43,8 +43,8 @@ for corpus, plan in MSVAE_PLANS.items():
             threads: 1
             resources:
                 gpu=1,
-                mem_mb=6000,
-                runtime=720,
+                mem_mb=growing(6000),
+                runtime=growing(720),
             params:
                 corpus=corpus,
                 source=corpus_source(corpus),
@@ -86,8 +86,8 @@ for corpus, plan in MSVAE_PLANS.items():
             ENVIRONMENT
         threads: 1
         resources:
-            mem_mb=8000,
-            runtime=240,
+            mem_mb=growing(8000),
+            runtime=growing(240),
         params:
             corpus=corpus,
             families=plan.families(),
@@ -115,8 +115,8 @@ rule msvae_collect:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         runs=lambda wildcards, input: [str(Path(file).parent) for file in input],
         code=source_digest("crossmodal.cli:collect"),
@@ -153,8 +153,8 @@ rule msvae_artefacts:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         edition=SETTINGS.edition,
         results=subpath(output[0], ancestor=2),
@@ -182,8 +182,8 @@ rule msvae_claims:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         results=subpath(output[0], parent=True),
         code=source_digest("crossmodal.cli:claims"),

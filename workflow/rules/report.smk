@@ -32,8 +32,8 @@ rule report:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         edition=SETTINGS.edition,
         results=subpath(output.page, parent=True),
