@@ -231,7 +231,7 @@ def _add_corpora(
             line.notes.append(f"{name}: size of the download {size}")
         for kind in chosen_windows(name, choice.windows):
             if not examples[name]:
-                line.notes.append(f"{name}: number of windows not known before it is read")
+                line.notes.append(f"{name}: windows, of a number not known yet, not counted")
             elif line.disk_gb is not None:
                 line.disk_gb += 1e-9 * sum(examples[name].values()) * WINDOW_BYTES[kind]
 

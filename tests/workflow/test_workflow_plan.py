@@ -28,7 +28,7 @@ def test_the_jobs_of_smoke_are_those_of_its_dry_run(fresh: Project, tmp_path: Pa
     assert counted["cmcgan"] == sum(own.values())
     # Stand-ins that are not made yet have no known number of examples.
     assert "msvae: voxceleb1: number of examples not known" in ended.stdout
-    assert not (fresh.root / "results").exists()
+    assert not (fresh.root / "results" / "smoke").exists()
 
 
 def test_all_corpora_of_the_paper_edition_are_planned_though_none_is_at_hand(
