@@ -68,6 +68,21 @@ class CmcganWindows(WindowSettings):
     step_ms: float = Field(500, gt=0, description="From the start of one window to the next.")
 
 
+class DigitWindows(WindowSettings):
+    """How windows of the kind `digits` are cut."""
+
+    turns: int = Field(4, ge=1, description="Pictures that a training recording goes with.")
+
+
+class DigitStringWindows(WindowSettings):
+    """How windows of the kind `digit_strings` are composed; no string of digits occurs twice."""
+
+    train: int = Field(4000, ge=1, description="Strings of the training set, of all 10,000.")
+    validation: int = Field(500, ge=1, description="Strings of the validation set.")
+    test: int = Field(500, ge=1, description="Strings of the test set.")
+    seed: int = Field(0, ge=0, description="Decides which strings, and what they are made of.")
+
+
 class WindowChoice(Settings):
     """Kinds of windows to cut from a corpus."""
 
@@ -75,6 +90,10 @@ class WindowChoice(Settings):
     cmcgan: CmcganWindows | None = Field(None, description="0.5 s and its first frame.")
     msvae: WindowSettings | None = Field(None, description="An utterance and four faces.")
     captions: WindowSettings | None = Field(None, description="A spoken caption and its image.")
+    digits: DigitWindows | None = Field(None, description="A spoken and a written digit.")
+    digit_strings: DigitStringWindows | None = Field(
+        None, description="Four digits spoken and the same written."
+    )
 
 
 class CorpusChoice(Settings):

@@ -69,6 +69,24 @@ def deal(
     return [side_of[group] for group in groups]
 
 
+def in_proportion(sizes: Sequence[int], total: int) -> list[int]:
+    """Share a number of things out to groups in proportion to their sizes.
+
+    Shares are whole and sum to the number; none is 0 while there are things for every group.
+
+    Args:
+        sizes: Of the groups, each at least 1.
+        total: How many things there are.
+    """
+    least = int(total >= len(sizes))
+    exact = np.array(sizes) / sum(sizes) * (total - least * len(sizes))
+    shares = np.floor(exact).astype(int) + least
+    # The largest remainders first; among equal ones the first group.
+    behind = np.argsort(np.floor(exact) - exact, kind="stable")
+    shares[behind[: total - int(shares.sum())]] += 1
+    return [int(share) for share in shares]
+
+
 def _count(share: float, groups: int, most: int) -> int:
     """Return how many of the groups make up a share: at least one, if `most` allows it."""
     return min(max(1, round(share * groups)), most) if share else 0
