@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from crossmodal.errors import InputError
 
@@ -77,10 +77,17 @@ class DigitWindows(WindowSettings):
 class DigitStringWindows(WindowSettings):
     """How windows of the kind `digit_strings` are composed; no string of digits occurs twice."""
 
-    train: int = Field(4000, ge=1, description="Strings of the training set, of all 10,000.")
+    train: int = Field(4000, ge=1, description="Strings of the training set.")
     validation: int = Field(500, ge=1, description="Strings of the validation set.")
     test: int = Field(500, ge=1, description="Strings of the test set.")
     seed: int = Field(0, ge=0, description="Decides which strings, and what they are made of.")
+
+    @model_validator(mode="after")
+    def _are_there(self) -> DigitStringWindows:
+        wanted = self.train + self.validation + self.test
+        if wanted > 10_000:
+            raise ValueError(f"{wanted} strings of four digits are asked for, and there are 10000")
+        return self
 
 
 class WindowChoice(Settings):

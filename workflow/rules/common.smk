@@ -64,9 +64,7 @@ def absent(corpus):
     if choice.source != "download":
         return []
     folder = Path(corpus_folder(corpus))
-    return absences(
-        REGISTRY.corpus(corpus), folder, SETTINGS.mirror, also=choice.parts
-    )
+    return absences(REGISTRY.corpus(corpus), folder, SETTINGS.mirror, also=choice.parts)
 
 
 def corpus_folder(corpus):

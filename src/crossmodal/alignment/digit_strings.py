@@ -72,7 +72,8 @@ def compose(rows: pd.DataFrame, settings: DigitStringWindows) -> pd.DataFrame:
     audio = dict(zip(rows["source"], rows["audio"], strict=True))
     waiting = [f"{number:04}" for number in generator.permutation(10**DIGITS)]
     composed: list[Row] = []
-    for split in SPLITS:
+    # The test set first, so that it does not depend on how much is trained on.
+    for split in reversed(SPLITS):
         cells = [cell for cell in sounds if cell[0] == split]
         sizes = [sum(len(names) for names in sounds[cell].values()) for cell in cells]
         shares = in_proportion(sizes, int(getattr(settings, split))) if cells else []

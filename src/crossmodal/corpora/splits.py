@@ -78,12 +78,14 @@ def in_proportion(sizes: Sequence[int], total: int) -> list[int]:
         sizes: Of the groups, each at least 1.
         total: How many things there are.
     """
-    least = int(total >= len(sizes))
-    exact = np.array(sizes) / sum(sizes) * (total - least * len(sizes))
-    shares = np.floor(exact).astype(int) + least
+    exact = np.array(sizes) * total / sum(sizes)
+    shares = np.floor(exact).astype(int)
     # The largest remainders first; among equal ones the first group.
-    behind = np.argsort(np.floor(exact) - exact, kind="stable")
+    behind = np.argsort(shares - exact, kind="stable")
     shares[behind[: total - int(shares.sum())]] += 1
+    while total >= len(sizes) and not shares.all():
+        shares[np.argmax(shares)] -= 1
+        shares[np.argmin(shares)] += 1
     return [int(share) for share in shares]
 
 

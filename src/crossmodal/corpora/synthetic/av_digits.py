@@ -76,7 +76,9 @@ def synthesize(
             truth.append({"recording": path.stem, **asdict(own)})
     for number, (part, count) in enumerate((("train", train), ("t10k", test))):
         generator = np.random.default_rng([seed, 2, number])
-        labels = generator.permutation(np.arange(count) % 10).astype(np.uint8)
+        # Every ten pictures hold every digit, so that also a small share of them has all.
+        tens = [generator.permutation(10) for _ in range(-(-count // 10))]
+        labels = np.concatenate(tens)[:count].astype(np.uint8)
         pictures = np.stack([write_digit(generator, str(digit)) for digit in labels])
         files.append(write_idx(folder / MNIST / f"{part}-images-idx3-ubyte.gz", pictures))
         files.append(write_idx(folder / MNIST / f"{part}-labels-idx1-ubyte.gz", labels))
