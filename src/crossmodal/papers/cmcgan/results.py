@@ -18,7 +18,7 @@ from crossmodal.papers.cmcgan.settings import PaperSettings
 from crossmodal.reporting import tables
 from crossmodal.runs import Run
 
-NAMES = {"sub_urmp": "Sub-URMP"}
+NAMES = {"sub_urmp": "Sub-URMP", "folder": "Own videos"}
 DIRECTIONS = {"image": "sound → image", "sound": "image → sound"}
 PREFIXES = {"two_step": "FR_", "one_step": "F_", "recovered": "RF_", "reconstructed": "R_"}
 """Protocol -> the paper's prefix of that output."""
