@@ -19,7 +19,13 @@ os.environ.update(
 )
 sys.path.insert(0, str(ROOT / "src"))
 
-from crossmodal.config import WindowChoice, load_edition, load_workflow, resolve
+from crossmodal.config import (
+    WindowChoice,
+    load_edition,
+    load_workflow,
+    overlay,
+    resolve,
+)
 from crossmodal.corpora.media import FEATURES, available_features, chosen_windows
 from crossmodal.corpora.registry import availability, load_registry
 from crossmodal.digest import source_digest
@@ -42,9 +48,7 @@ def or_exit(function, *arguments):
 def paper_settings(paper):
     """Resolve the settings of a paper for this edition."""
     room = importlib.import_module(f"crossmodal.papers.{paper}.settings")
-    return resolve(
-        room.PaperSettings, paper, EDITION, SETTINGS.overrides.get(paper, {})
-    )
+    return resolve(room.PaperSettings, paper, EDITION, OVERRIDES.get(paper, {}))
 
 
 def lacking(corpus):
@@ -180,6 +184,7 @@ REGISTRY = or_exit(load_registry, Path("config/corpora.yaml"))
 SEEDS = SETTINGS.seeds or EDITION.seeds
 # A corpus of one's own, which the edition of that name is about; None in all other editions.
 OWN = or_exit(load_entry, SETTINGS) if SETTINGS.corpus else None
+OVERRIDES = overlay({} if OWN is None else OWN.settings, SETTINGS.overrides)
 PLACE = SETTINGS.edition if OWN is None else f"{SETTINGS.edition}/{OWN.name}"
 # The papers' claims are asked of them.
 CLAIMS_ASKED = "" if OWN is None else f"--corpus {OWN_CORPUS}"
@@ -188,7 +193,7 @@ LOGS = f"logs/{PLACE}"
 BENCHMARKS = f"benchmarks/{PLACE}"
 # Read by every command. Not a parameter of the rules: what an override changes is part of the
 # digests of the rules that it affects, and no other rule shall run again.
-os.environ.update(CROSSMODAL_OVERRIDES=as_json(SETTINGS.overrides))
+os.environ.update(CROSSMODAL_OVERRIDES=as_json(OVERRIDES))
 
 PAPERS = [paper for paper in SETTINGS.papers if OWN is None or paper in OWN.papers]
 PAPER = {paper: or_exit(paper_settings, paper) for paper in PAPERS}

@@ -10,7 +10,7 @@ if OWN is not None:
 
     checkpoint serves:
         input:
-            f"{corpus_folder(OWN_CORPUS)}/contents.csv",
+            f"{corpus_folder(OWN_CORPUS)}/corpus.yaml",
             [
                 f"{RESULTS}/corpora/{OWN_CORPUS}/{kind}/manifest.csv"
                 for kind in WINDOWS[OWN_CORPUS]

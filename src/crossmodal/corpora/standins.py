@@ -17,6 +17,7 @@ from crossmodal.corpora.synthetic import (
     voxceleb1,
     wikipedia,
 )
+from crossmodal.corpora.synthetic import folder as own_folder
 
 GENERATORS: dict[str, Callable[..., None]] = {
     "wikipedia": wikipedia.synthesize,
@@ -27,6 +28,7 @@ GENERATORS: dict[str, Callable[..., None]] = {
     "sub_urmp": sub_urmp.synthesize,
     "flickr8k_audio": flickr8k_audio.synthesize,
     "places_audio": places_audio.synthesize,
+    "folder": own_folder.synthesize,
 }
 
 

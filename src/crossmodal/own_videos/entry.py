@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -32,6 +32,9 @@ class Entry(Settings):
     )
     papers: list[str] = Field(description="Papers that the videos seem enough for.")
     unserved: dict[str, str] = Field(description="Every other paper, and why not.")
+    settings: dict[str, dict[str, Any]] = Field(
+        {}, description="Paper -> settings that suit the amount of video, over the edition's."
+    )
 
 
 def own_folder(data: Path, name: str) -> Path:

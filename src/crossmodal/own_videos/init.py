@@ -69,7 +69,7 @@ def init_corpus(
     """Look at a folder of videos and write `data/<name>/own`.
 
     It gets `corpus.yaml` (the entry), `labels.csv` (the usable rows, cut and split), `videos`
-    (a link), `videos.csv` (what was found in each), `quarantine.csv` and, last, `contents.csv`.
+    (a link), `videos.csv` (what was found in each), `quarantine.csv` and, last, the seal.
 
     Args:
         videos: The folder; only read.
@@ -100,18 +100,21 @@ def init_corpus(
         )
     way = way_of(rows, split)
     rows = pieces(rows, way)
-    counts, unserved = {}, dict(NOT_FROM_VIDEOS)
+    counts, settings, unserved = {}, {}, dict(NOT_FROM_VIDEOS)
     for paper in OWN_WINDOWS:
         windows = expected(rows, paper, needs.step_s())
         counts[paper] = len(windows)
         if reason := needs.lacking(paper, windows):
             unserved[paper] = reason
+        elif suited := needs.suited(paper, windows):
+            settings[paper] = suited
     entry = Entry(
         name=folder.parent.name,
         videos=str(videos),
         split=way,
         papers=[paper for paper in OWN_WINDOWS if paper not in unserved],
         unserved={paper: unserved[paper] for paper in sorted(unserved)},
+        settings=settings,
     )
     unnamed = set(files_below(videos, *SUFFIXES)) - set(named["file"])
     found = Found(entry, folder, _table(looked), rows, aside, counts, len(unnamed))
@@ -195,7 +198,7 @@ def _write(found: Found) -> None:
         write_text(path, frame.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
     found.aside.write(folder / QUARANTINE)
     text = yaml.safe_dump(found.entry.model_dump(), sort_keys=False, allow_unicode=True)
-    write_text(folder / ENTRY, f"# Written by crossmodal init-corpus; do not edit.\n{text}")
+    write_text(folder / ENTRY, f"# Written by crossmodal init-corpus; `overrides` go over these settings.\n{text}")
     files = sorted({folder / file for file in labels["file"]})
-    sealed = [folder / name for name in (ENTRY, LABELS, FOUND, QUARANTINE)]
+    sealed = [folder / name for name in (LABELS, FOUND, QUARANTINE)]
     write_contents(folder, [*sealed, *files])

@@ -37,12 +37,20 @@ class Needs:
 
     def lacking(self, paper: str, windows: pd.DataFrame) -> str:
         """Return why a paper cannot be served by windows, or an empty string."""
+        reason: str = self._asked(paper, "lacking", windows)
+        return reason
+
+    def suited(self, paper: str, windows: pd.DataFrame) -> dict[str, Any]:
+        """Return settings of a paper that suit the number of windows."""
+        settings: dict[str, Any] = self._asked(paper, "suited", windows)
+        return settings
+
+    def _asked(self, paper: str, question: str, windows: pd.DataFrame) -> Any:
         room = f"crossmodal.papers.{paper}"
         model = importlib.import_module(f"{room}.settings").PaperSettings
         overrides = self._overrides.get(paper, {})
         settings = resolve(model, paper, self.edition, overrides, self._config)
-        reason: str = importlib.import_module(f"{room}.needs").lacking(windows, settings)
-        return reason
+        return getattr(importlib.import_module(f"{room}.needs"), question)(windows, settings)
 
     def step_s(self) -> float:
         """Return from one `cmcgan` window to the next, s."""

@@ -91,9 +91,9 @@ def judge_claims(
         elif absent := _absent(row, sorted(variants[corpus])):
             outcome["verdict"] = "not testable"
             row["note"] = _noted(row["note"], f"{absent} did not run on {corpus}")
-        elif asked_of is not None and not _measured(row, place, scores_of):
+        elif asked_of is not None and (lacks := _unmeasured(row, place, scores_of)):
             outcome["verdict"] = "not testable"
-            row["note"] = _noted(row["note"], "the corpus does not tell what this needs")
+            row["note"] = _noted(row["note"], lacks)
         else:
             known = sorted(variants[corpus])
             left = _side(row, "left", place, scores_of, known, fault)
@@ -250,16 +250,20 @@ def _absent(row: dict[str, str], known: list[str]) -> str | None:
     return None
 
 
-def _measured(
+def _unmeasured(
     row: dict[str, str], place: dict[str, str], scores_of: Callable[[str, str], Scores]
-) -> bool:
-    """Tell whether both sides have the scores that a claim is about, such as those of a gender."""
+) -> str:
+    """Say which side has no scores of what a claim is about, such as a gender; empty: none."""
     for side in ("left", "right"):
         variant, _, protocol = row[side].partition("@")
-        key = f"{place['task']}|{protocol or place['protocol']}|{row['metric']}"
-        if not _is_number(row[side]) and key not in scores_of(place["corpus"], variant):
-            return False
-    return True
+        if _is_number(row[side]):
+            continue
+        scores = scores_of(place["corpus"], variant)
+        if not scores:
+            return f"{variant} did not run"
+        if f"{place['task']}|{protocol or place['protocol']}|{row['metric']}" not in scores:
+            return f"{variant} has no {row['metric']} here"
+    return ""
 
 
 def _side(

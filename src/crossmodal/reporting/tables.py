@@ -131,8 +131,9 @@ def write_table(
     """
     stem = Path(stem)
     if source == "own" and {"paper", "difference"} <= set(frame.columns):
+        if frame["paper"].notna().any():
+            note = f"{note} The paper's numbers are those of another corpus.".strip()
         frame = frame.assign(difference=np.nan)
-        note = f"{note} The paper's numbers are those of another corpus.".strip()
     text = frame.to_csv(index=False, float_format="%.9g", lineterminator="\n")
     write_text(stem.with_name(stem.name + ".csv"), text)
     parts = [f"### {labelled(title, source)}", _markdown(readable(frame)), note]

@@ -1,6 +1,9 @@
-"""What the paper needs of windows, so that one's own videos can be judged before a training."""
+"""What the paper needs of windows, and what suits their number, for one's own videos."""
 
 from __future__ import annotations
+
+from math import ceil
+from typing import Any
 
 import pandas as pd
 
@@ -32,3 +35,25 @@ def lacking(windows: pd.DataFrame, settings: PaperSettings) -> str:
         if label not in learnt:
             return f"label {label!r} never occurs in training"
     return ""
+
+
+STEPS = 900
+"""Updates that a generator gets at least, about those of the edition demo; few windows make short
+epochs."""
+EPOCHS = 10
+"""Passes over the windows at least; many windows make long epochs."""
+
+
+def suited(windows: pd.DataFrame, settings: PaperSettings) -> dict[str, Any]:
+    """Return settings that suit the number of windows, to be laid over the edition's.
+
+    Args:
+        windows: As for `lacking`.
+        settings: The paper's settings.
+    """
+    training = int((windows["split"] == "train").sum())
+    epochs = {
+        model: max(EPOCHS, ceil(STEPS / ceil(training / settings.models[model].batch)))
+        for model in ("cmcgan", "translator")
+    }
+    return {"models": {model: {"epochs": count} for model, count in epochs.items()}}
