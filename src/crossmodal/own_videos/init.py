@@ -198,7 +198,10 @@ def _write(found: Found) -> None:
         write_text(path, frame.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
     found.aside.write(folder / QUARANTINE)
     text = yaml.safe_dump(found.entry.model_dump(), sort_keys=False, allow_unicode=True)
-    write_text(folder / ENTRY, f"# Written by crossmodal init-corpus; `overrides` go over these settings.\n{text}")
+    write_text(
+        folder / ENTRY,
+        f"# Written by crossmodal init-corpus; `overrides` go over these settings.\n{text}",
+    )
     files = sorted({folder / file for file in labels["file"]})
     sealed = [folder / name for name in (LABELS, FOUND, QUARANTINE)]
     write_contents(folder, [*sealed, *files])
