@@ -3,6 +3,7 @@
     snakemake --cores 8 --resources gpu=2                         all papers, stand-in data
     snakemake --cores 2 hashing                                   one paper
     snakemake --cores 2 --config edition=public mirror=FOLDER     real data
+    snakemake --cores 2 --config edition=own corpus=NAME          your videos (crossmodal init-corpus)
 
 Inputs are corpora (made here, downloaded, or yours), steps are commands of `crossmodal`, outputs
 lie below results/<edition>. How to run (cores, clusters) stands in profiles/, what to run in
@@ -25,6 +26,7 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/corpora.smk"
 include: "workflow/rules/alignment.smk"
 include: "workflow/rules/features.smk"
+include: "workflow/rules/own.smk"
 
 
 for paper in PAPERS:

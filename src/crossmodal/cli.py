@@ -60,6 +60,35 @@ def synthesize(arguments: Arguments) -> Work:
     return partial(write_stand_in, arguments.corpus, arguments.folder, generator)
 
 
+def init_corpus(arguments: Arguments) -> Work:
+    """Make a corpus of a folder of videos of your own, and say what it can be used for."""
+    _limit_threads(1)
+    from crossmodal.own_videos.init import init_corpus as look_and_write
+    from crossmodal.own_videos.printed import print_found
+    from crossmodal.own_videos.serving import Needs
+
+    def work() -> None:
+        needs = Needs(arguments.config, json.loads(arguments.overrides))
+        words = (arguments.videos, arguments.labels, arguments.name, arguments.data)
+        print_found(look_and_write(*words, arguments.split, needs))
+
+    return work
+
+
+def serves(arguments: Arguments) -> Work:
+    """Say which papers the windows cut out of videos of your own are enough for."""
+    from crossmodal.own_videos.serving import write_serving
+
+    return partial(
+        write_serving,
+        arguments.config,
+        json.loads(arguments.overrides),
+        arguments.folder,
+        arguments.windows,
+        arguments.out,
+    )
+
+
 def manifest(arguments: Arguments) -> Work:
     """Read a corpus folder and write its manifest."""
     from crossmodal.corpora.readers import write_corpus_manifest
@@ -98,7 +127,13 @@ def join(arguments: Arguments) -> Work:
     _limit_threads(1)
     from crossmodal.alignment.join import join as join_shards
 
-    return partial(join_shards, arguments.shards, arguments.out, arguments.limit_share)
+    return partial(
+        join_shards,
+        arguments.shards,
+        arguments.out,
+        arguments.limit_share,
+        may_be_empty=arguments.may_be_empty,
+    )
 
 
 def features(arguments: Arguments) -> Work:
@@ -193,7 +228,9 @@ def claims(arguments: Arguments) -> Work:
     """Judge the claims of a paper."""
     from crossmodal.reporting.claims import write_claims
 
-    return partial(write_claims, arguments.claims, arguments.results, arguments.out)
+    return partial(
+        write_claims, arguments.claims, arguments.results, arguments.out, arguments.corpus
+    )
 
 
 def search(arguments: Arguments) -> Work:
@@ -222,6 +259,7 @@ def report(arguments: Arguments) -> Work:
         arguments.papers,
         dict(json.loads(arguments.missing)),
         json.loads(arguments.overrides),
+        arguments.serving,
     )
 
 
@@ -283,6 +321,9 @@ def build_parser() -> argparse.ArgumentParser:
 
     def resolved(added: argparse.ArgumentParser) -> None:
         added.add_argument("--edition", default="demo", help="demo unless told")
+        overridable(added)
+
+    def overridable(added: argparse.ArgumentParser) -> None:
         added.add_argument("--config", type=Path, default=Path("config"), help="settings folder")
         added.add_argument(
             "--overrides",
@@ -307,6 +348,20 @@ def build_parser() -> argparse.ArgumentParser:
     added.add_argument("corpus")
     option(added, "folder", help="where the corpus goes")
     added.add_argument("--generator", default="{}", help="JSON: size and seed of the stand-in")
+
+    added = verb("init-corpus", init_corpus)
+    added.add_argument("videos", type=Path, help="your folder; nothing is written into it")
+    added.add_argument("--labels", type=Path, help="the table (default: labels.csv in the folder)")
+    added.add_argument("--name", help="what corpus= will name (default: the folder's name)")
+    added.add_argument("--data", type=Path, default=Path("data"), help="folder of the corpora")
+    added.add_argument("--split", default="auto", help="auto, file or time")
+    overridable(added)
+
+    added = verb("serves", serves)
+    option(added, "folder", help="data/NAME/own")
+    option(added, "windows", help="results/own/NAME/corpora/folder")
+    option(added, "out", help="the papers.json to write")
+    overridable(added)
 
     added = verb("manifest", manifest)
     added.add_argument("corpus")
@@ -334,6 +389,9 @@ def build_parser() -> argparse.ArgumentParser:
     option(added, "out", help="folder for the windows of the corpus")
     added.add_argument(
         "--limit-share", type=float, default=0.05, help="share of damaged clips that stops it"
+    )
+    added.add_argument(
+        "--may-be-empty", action="store_true", help="go on where no window could be cut"
     )
 
     added = verb("features", features)
@@ -377,6 +435,7 @@ def build_parser() -> argparse.ArgumentParser:
     option(added, "claims", help="config/claims/<paper>.csv")
     option(added, "results", help="results/<edition>/<paper>")
     option(added, "out", help="the claims.csv to write")
+    added.add_argument("--corpus", help="ask the claims of this corpus, whichever they are about")
 
     added = verb("search", search)
     added.add_argument("run_folder", type=Path, help="a run of `captions`: .../seed<k>")
@@ -387,8 +446,9 @@ def build_parser() -> argparse.ArgumentParser:
     threaded(added)
 
     added = verb("report", report)
-    added.add_argument("papers", nargs="+")
+    added.add_argument("papers", nargs="*")
     option(added, "results", help="results/<edition>")
+    added.add_argument("--serving", type=Path, help="what `serves` wrote of one's own videos")
     added.add_argument("--missing", default="{}", help="JSON: corpus -> why it is not at hand")
     resolved(added)
 

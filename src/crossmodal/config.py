@@ -11,7 +11,7 @@ import difflib
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -19,6 +19,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from crossmodal.errors import InputError
 
 CONFIG = Path("config")
+OWN = "own"
+"""The edition of one's own videos, the only one that is about a corpus with a name."""
 Source = Literal["synthetic", "download", "own"]
 SettingsT = TypeVar("SettingsT", bound="Settings")
 
@@ -33,7 +35,10 @@ class WorkflowSettings(Settings):
     """What to run: `config/config.yaml`, and `--config key=value` over it."""
 
     edition: str = Field(
-        "demo", description="A file name in config/editions: smoke, demo, public, paper."
+        "demo", description="A file name in config/editions: smoke, demo, public, paper, own."
+    )
+    corpus: str | None = Field(
+        None, description="With edition own: the name that `crossmodal init-corpus` gave."
     )
     papers: list[str] = Field(
         ["hashing", "captions", "cmcgan", "facevoice", "msvae"],
@@ -126,6 +131,26 @@ class Edition(Settings):
     papers: dict[str, dict[str, Any]] = Field(
         {}, description="Paper name -> settings laid over its file."
     )
+
+
+class Variants(Settings):
+    """What the settings of papers with many variants share: which of them run."""
+
+    families: Mapping[str, Settings]
+    only: list[str] = Field([], description="Variants to run; empty: all of them.")
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        for name in self.only:
+            if name not in self.families:
+                near = difflib.get_close_matches(name, self.families, n=1)
+                known = f"did you mean {near[0]!r}?" if near else ", ".join(self.families)
+                raise ValueError(f"only: there is no variant {name!r}: {known}")
+        return self
+
+    def runs_variant(self, name: str) -> bool:
+        """Tell whether a variant is among those to run."""
+        return not self.only or name in self.only
 
 
 class Artefact(Settings):
@@ -229,6 +254,14 @@ def load_workflow(values: Mapping[str, Any], config: Path = CONFIG) -> WorkflowS
     """Validate what the workflow runs with (`config.yaml` and `--config` together)."""
     path = config / "config.yaml"
     settings = validate(WorkflowSettings, values, path)
+    if (settings.corpus is None) == (settings.edition == OWN):
+        has = "no corpus is named" if settings.corpus is None else f"named for {settings.edition}"
+        raise InputError(
+            has,
+            file=path,
+            field="corpus",
+            mend=f"Write --config edition={OWN} corpus=NAME, after crossmodal init-corpus FOLDER",
+        )
     _check_papers(settings.papers, path, "papers", config)
     _check_papers(settings.overrides, path, "overrides", config)
     return settings

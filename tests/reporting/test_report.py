@@ -126,7 +126,7 @@ def test_bars_are_as_long_as_the_counts(page: Page) -> None:
 def test_stand_in_and_real_are_said(page: Page, tmp_path: Path) -> None:
     assert "All data are stand-in data. Every number on wikipedia" in flat(page)
     assert "All data are real" not in page.text
-    real = render(make_results(tmp_path, source="own", artefacts=False))
+    real = render(make_results(tmp_path, source="download", artefacts=False))
     assert "All data are real. Every number comes from wikipedia." in flat(real)
     assert "stand-in" not in real.text
 

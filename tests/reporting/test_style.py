@@ -38,19 +38,19 @@ def test_axes_stand_at_rounded_places(tmp_path: Path) -> None:
         places = axis.get_position(original=True)
         assert places.bounds[:2] == tuple(round(place, 9) for place in places.bounds[:2])
     fig.draw_without_rendering()
-    save(fig, tmp_path / "b", source="own")
+    save(fig, tmp_path / "b", source="download")
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
 
 
 def test_text_is_drawn_as_paths(tmp_path: Path) -> None:
-    save(drawn(), tmp_path / "a", source="own")
+    save(drawn(), tmp_path / "a", source="download")
     tags = {element.tag.split("}")[-1] for element in ElementTree.parse(tmp_path / "a.svg").iter()}
     assert "path" in tags
     assert "text" not in tags
 
 
 def test_stand_in_data_is_written_below_the_figure(tmp_path: Path) -> None:
-    save(drawn(), tmp_path / "real", source="own")
+    save(drawn(), tmp_path / "real", source="download")
     save(drawn(), tmp_path / "generated", source="synthetic")
     real = cv2.imread(str(tmp_path / "real.png"))
     generated = cv2.imread(str(tmp_path / "generated.png"))

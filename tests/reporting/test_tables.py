@@ -126,7 +126,7 @@ FRAME = pd.DataFrame(
 
 
 def test_markdown_is_aligned_and_rounded(tmp_path: Path) -> None:
-    write_table(FRAME, tmp_path / "table1", title="Wikipedia", source="own", note="Note.")
+    write_table(FRAME, tmp_path / "table1", title="Wikipedia", source="download", note="Note.")
     assert (tmp_path / "table1.md").read_text() == (
         "### Wikipedia\n"
         "\n"
@@ -141,14 +141,14 @@ def test_markdown_is_aligned_and_rounded(tmp_path: Path) -> None:
 
 def test_csv_keeps_the_numbers_and_bytes(tmp_path: Path) -> None:
     stem = tmp_path / "table1.v2"
-    write_table(FRAME, stem, title="Wikipedia", source="own")
+    write_table(FRAME, stem, title="Wikipedia", source="download")
     first = (tmp_path / "table1.v2.csv").read_bytes()
-    write_table(FRAME, stem, title="Wikipedia", source="own")
+    write_table(FRAME, stem, title="Wikipedia", source="download")
     assert (tmp_path / "table1.v2.csv").read_bytes() == first
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "table1.v2.csv"), FRAME)
 
 
-@pytest.mark.parametrize(("source", "label"), [("synthetic", True), ("own", False)])
+@pytest.mark.parametrize(("source", "label"), [("synthetic", True), ("download", False)])
 def test_stand_in_data_is_in_the_title(tmp_path: Path, source: str, label: bool) -> None:
     write_table(FRAME, tmp_path / "t", title="Wikipedia", source=source)
     heading = (tmp_path / "t.md").read_text().splitlines()[0]

@@ -51,6 +51,8 @@ rule join:
     params:
         shards=lambda wildcards, input: shard_folders(input),
         limit_share=lambda wildcards: limit_share(wildcards.corpus, wildcards.kind),
+        # That one's own videos give none is told in the report.
+        empty="" if OWN is None else "--may-be-empty",
         out=subpath(output[0], parent=True),
         # The shards are gone when this is done: what would change them is looked for here too.
         settings=lambda wildcards: cut_settings(wildcards.corpus, wildcards.kind),
@@ -58,4 +60,4 @@ rule join:
         code=source_digest("crossmodal.cli:join"),
     shell:
         "python -m crossmodal --log {log} join --shards {params.shards}"
-        " --limit-share {params.limit_share} --out {params.out}"
+        " --limit-share {params.limit_share} {params.empty} --out {params.out}"

@@ -103,7 +103,7 @@ for corpus, plan in CMCGAN_PLANS.items():
 
 rule cmcgan_collect:
     input:
-        [f"{run}/metrics.csv" for run in CMCGAN_RUNS],
+        if_served("cmcgan", [f"{run}/metrics.csv" for run in CMCGAN_RUNS]),
     output:
         f"{CMCGAN_RESULTS}/metrics.csv",
     log:
@@ -125,11 +125,14 @@ rule cmcgan_collect:
 rule cmcgan_artefacts:
     input:
         f"{CMCGAN_RESULTS}/metrics.csv",
-        [
-            f"{run}/{file}"
-            for run in CMCGAN_RUNS
-            for file in ("run.json", "scores.npz", "samples.npz")
-        ],
+        if_served(
+            "cmcgan",
+            [
+                f"{run}/{file}"
+                for run in CMCGAN_RUNS
+                for file in ("run.json", "scores.npz", "samples.npz")
+            ],
+        ),
         "src/crossmodal/papers/cmcgan/reported.csv",
     output:
         [
@@ -165,7 +168,14 @@ rule cmcgan_artefacts:
 rule cmcgan_claims:
     input:
         f"{CMCGAN_RESULTS}/metrics.csv",
-        [f"{run}/{file}" for run in CMCGAN_RUNS for file in ("run.json", "scores.npz")],
+        if_served(
+            "cmcgan",
+            [
+                f"{run}/{file}"
+                for run in CMCGAN_RUNS
+                for file in ("run.json", "scores.npz")
+            ],
+        ),
         claims="config/claims/cmcgan.csv",
     output:
         report(
@@ -184,10 +194,11 @@ rule cmcgan_claims:
         runtime=growing(30),
     params:
         results=subpath(output[0], parent=True),
+        asked=CLAIMS_ASKED,
         code=source_digest("crossmodal.cli:claims"),
     shell:
         "python -m crossmodal --log {log} claims --claims {input.claims}"
-        " --results {params.results} --out {output}"
+        " --results {params.results} --out {output} {params.asked}"
 
 
 rule cmcgan:

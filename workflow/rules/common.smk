@@ -19,11 +19,19 @@ os.environ.update(
 )
 sys.path.insert(0, str(ROOT / "src"))
 
-from crossmodal.config import WindowChoice, load_edition, load_workflow, resolve
+from crossmodal.config import (
+    WindowChoice,
+    load_edition,
+    load_workflow,
+    overlay,
+    resolve,
+)
 from crossmodal.corpora.media import FEATURES, available_features, chosen_windows
 from crossmodal.corpora.registry import absences, availability, load_registry
 from crossmodal.digest import source_digest
 from crossmodal.errors import InputError
+from crossmodal.own_videos.entry import CORPUS as OWN_CORPUS
+from crossmodal.own_videos.entry import load_entry, own_folder
 
 ENVIRONMENT = str(ROOT / "envs" / "crossmodal.yaml")
 
@@ -45,9 +53,7 @@ def growing(first):
 def paper_settings(paper):
     """Resolve the settings of a paper for this edition."""
     room = importlib.import_module(f"crossmodal.papers.{paper}.settings")
-    return resolve(
-        room.PaperSettings, paper, EDITION, SETTINGS.overrides.get(paper, {})
-    )
+    return resolve(room.PaperSettings, paper, EDITION, OVERRIDES.get(paper, {}))
 
 
 def lacking(corpus):
@@ -74,6 +80,8 @@ def absent(corpus):
 
 def corpus_folder(corpus):
     """Return where a corpus lies: a stand-in by edition, because editions differ in size."""
+    if OWN is not None and corpus == OWN_CORPUS:
+        return str(own_folder(Path(SETTINGS.data), OWN.name))
     source = EDITION.corpora[corpus].source
     name = f"synthetic-{SETTINGS.edition}" if source == "synthetic" else source
     return f"{SETTINGS.data}/{corpus}/{name}"
@@ -82,6 +90,29 @@ def corpus_folder(corpus):
 def corpus_source(corpus):
     """Return synthetic, download or own."""
     return EDITION.corpora[corpus].source
+
+
+def window_choice(corpus):
+    """Return the windows to cut: of one's own videos those whose papers they seem enough for."""
+    chosen = chosen_windows(corpus, EDITION.corpora[corpus].windows)
+    if OWN is None or corpus != OWN_CORPUS:
+        return chosen
+    return {kind: settings for kind, settings in chosen.items() if kind in OWN.papers}
+
+
+def if_served(paper, files):
+    """Return files, or what asks for them when it is known that one's own videos serve a paper.
+
+    How many windows they give is not known before they are cut.
+    """
+    if OWN is None:
+        return files
+
+    def asked(wildcards):
+        path = Path(checkpoints.serves.get().output[0])
+        return files if paper in json.loads(path.read_text())["served"] else []
+
+    return asked
 
 
 def shard_files(corpus, kind):
@@ -165,14 +196,20 @@ SETTINGS = or_exit(load_workflow, config)
 EDITION = or_exit(load_edition, SETTINGS.edition)
 REGISTRY = or_exit(load_registry, Path("config/corpora.yaml"))
 SEEDS = SETTINGS.seeds or EDITION.seeds
-RESULTS = f"{SETTINGS.results}/{SETTINGS.edition}"
-LOGS = f"logs/{SETTINGS.edition}"
-BENCHMARKS = f"benchmarks/{SETTINGS.edition}"
+# A corpus of one's own, which the edition of that name is about; None in all other editions.
+OWN = or_exit(load_entry, SETTINGS) if SETTINGS.corpus else None
+OVERRIDES = overlay({} if OWN is None else OWN.settings, SETTINGS.overrides)
+PLACE = SETTINGS.edition if OWN is None else f"{SETTINGS.edition}/{OWN.name}"
+# The papers' claims are asked of them.
+CLAIMS_ASKED = "" if OWN is None else f"--corpus {OWN_CORPUS}"
+RESULTS = f"{SETTINGS.results}/{PLACE}"
+LOGS = f"logs/{PLACE}"
+BENCHMARKS = f"benchmarks/{PLACE}"
 # Read by every command. Not a parameter of the rules: what an override changes is part of the
 # digests of the rules that it affects, and no other rule shall run again.
-os.environ.update(CROSSMODAL_OVERRIDES=as_json(SETTINGS.overrides))
+os.environ.update(CROSSMODAL_OVERRIDES=as_json(OVERRIDES))
 
-PAPERS = SETTINGS.papers
+PAPERS = [paper for paper in SETTINGS.papers if OWN is None or paper in OWN.papers]
 PAPER = {paper: or_exit(paper_settings, paper) for paper in PAPERS}
 # Every corpus of the edition is read and shown, whether or not a paper uses it already.
 WANTED = sorted(
@@ -185,15 +222,14 @@ MISSING = {
 }
 CORPORA = [corpus for corpus in WANTED if corpus not in MISSING]
 # Corpus -> kind of window -> settings; corpora without sound have no windows.
-WINDOWS = {
-    corpus: or_exit(chosen_windows, corpus, EDITION.corpora[corpus].windows)
-    for corpus in CORPORA
-}
+WINDOWS = {corpus: or_exit(window_choice, corpus) for corpus in CORPORA}
+# Those of one's own videos are made when a paper asks for them.
 WINDOW_FEATURES = [
     path
     for corpus, kinds in WINDOWS.items()
     for kind in kinds
     for path in window_features(corpus, kind)
+    if OWN is None
 ]
 SHARD = f"{RESULTS}/corpora/{{corpus}}/{{kind}}/shards/{{shard}}-of-{{shards}}"
 SHARD_FILES = [

@@ -141,7 +141,7 @@ for corpus, plan in FACEVOICE_PLANS.items():
 
 rule facevoice_collect:
     input:
-        [f"{run}/metrics.csv" for run in FACEVOICE_RUNS],
+        if_served("facevoice", [f"{run}/metrics.csv" for run in FACEVOICE_RUNS]),
     output:
         f"{FACEVOICE_RESULTS}/metrics.csv",
     log:
@@ -163,15 +163,21 @@ rule facevoice_collect:
 rule facevoice_artefacts:
     input:
         f"{FACEVOICE_RESULTS}/metrics.csv",
-        [
-            f"{run}/{file}"
-            for run in FACEVOICE_RUNS
-            for file in ("run.json", "scores.npz")
-        ],
-        [
-            f"{FACEVOICE_RESULTS}/tuning/{corpus}/margin.csv"
-            for corpus in FACEVOICE_PLANS
-        ],
+        if_served(
+            "facevoice",
+            [
+                f"{run}/{file}"
+                for run in FACEVOICE_RUNS
+                for file in ("run.json", "scores.npz")
+            ],
+        ),
+        if_served(
+            "facevoice",
+            [
+                f"{FACEVOICE_RESULTS}/tuning/{corpus}/margin.csv"
+                for corpus in FACEVOICE_PLANS
+            ],
+        ),
         "src/crossmodal/papers/facevoice/reported.csv",
     output:
         [
@@ -206,11 +212,14 @@ rule facevoice_artefacts:
 rule facevoice_claims:
     input:
         f"{FACEVOICE_RESULTS}/metrics.csv",
-        [
-            f"{run}/{file}"
-            for run in FACEVOICE_RUNS
-            for file in ("run.json", "scores.npz")
-        ],
+        if_served(
+            "facevoice",
+            [
+                f"{run}/{file}"
+                for run in FACEVOICE_RUNS
+                for file in ("run.json", "scores.npz")
+            ],
+        ),
         claims="config/claims/facevoice.csv",
     output:
         report(
@@ -229,10 +238,11 @@ rule facevoice_claims:
         runtime=growing(30),
     params:
         results=subpath(output[0], parent=True),
+        asked=CLAIMS_ASKED,
         code=source_digest("crossmodal.cli:claims"),
     shell:
         "python -m crossmodal --log {log} claims --claims {input.claims}"
-        " --results {params.results} --out {output}"
+        " --results {params.results} --out {output} {params.asked}"
 
 
 rule facevoice:

@@ -105,7 +105,7 @@ for corpus, plan in MSVAE_PLANS.items():
 
 rule msvae_collect:
     input:
-        [f"{run}/metrics.csv" for run in MSVAE_RUNS],
+        if_served("msvae", [f"{run}/metrics.csv" for run in MSVAE_RUNS]),
     output:
         f"{MSVAE_RESULTS}/metrics.csv",
     log:
@@ -127,12 +127,15 @@ rule msvae_collect:
 rule msvae_artefacts:
     input:
         f"{MSVAE_RESULTS}/metrics.csv",
-        [
-            f"{run}/{file}"
-            for run in MSVAE_RUNS
-            for file in ("run.json", "history.csv", "scores.npz", "shown.npz")
-        ],
-        [plan.sample() for plan in MSVAE_PLANS.values()],
+        if_served(
+            "msvae",
+            [
+                f"{run}/{file}"
+                for run in MSVAE_RUNS
+                for file in ("run.json", "history.csv", "scores.npz", "shown.npz")
+            ],
+        ),
+        if_served("msvae", [plan.sample() for plan in MSVAE_PLANS.values()]),
         "src/crossmodal/papers/msvae/reported.csv",
     output:
         [
@@ -167,7 +170,14 @@ rule msvae_artefacts:
 rule msvae_claims:
     input:
         f"{MSVAE_RESULTS}/metrics.csv",
-        [f"{run}/{file}" for run in MSVAE_RUNS for file in ("run.json", "scores.npz")],
+        if_served(
+            "msvae",
+            [
+                f"{run}/{file}"
+                for run in MSVAE_RUNS
+                for file in ("run.json", "scores.npz")
+            ],
+        ),
         claims="config/claims/msvae.csv",
     output:
         report(
@@ -186,10 +196,11 @@ rule msvae_claims:
         runtime=growing(30),
     params:
         results=subpath(output[0], parent=True),
+        asked=CLAIMS_ASKED,
         code=source_digest("crossmodal.cli:claims"),
     shell:
         "python -m crossmodal --log {log} claims --claims {input.claims}"
-        " --results {params.results} --out {output}"
+        " --results {params.results} --out {output} {params.asked}"
 
 
 rule msvae:

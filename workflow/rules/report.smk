@@ -19,6 +19,7 @@ rule report:
             for file in WINDOW_FILES
         ],
         WINDOW_FEATURES,
+        SERVING,
         expand(
             "src/crossmodal/reporting/report.{suffix}", suffix=["html.j2", "css", "js"]
         ),
@@ -39,12 +40,13 @@ rule report:
         results=subpath(output.page, parent=True),
         papers=PAPERS,
         missing=as_json(MISSING),
+        serving=f"--serving {SERVING[0]}" if SERVING else "",
         settings=digest_of(PAPER, SETTINGS.edition, EDITION),
         # The papers' own texts (title, citation, deviations) are looked up by name.
         code=source_digest(
             "crossmodal.cli:report",
-            *(f"crossmodal.papers.{paper}" for paper in PAPERS),
+            *(f"crossmodal.papers.{paper}" for paper in SETTINGS.papers),
         ),
     shell:
         "python -m crossmodal --log {log} report {params.papers} --edition {params.edition}"
-        " --results {params.results} --missing {params.missing:q}"
+        " --results {params.results} --missing {params.missing:q} {params.serving}"

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import av
 from av.container import InputContainer
+from av.packet import Packet
 from av.stream import Disposition
 
 from crossmodal.errors import ClipError
@@ -73,20 +74,39 @@ def decoded(container: InputContainer, streams: list[Any]) -> Iterator[Any]:
     """
     for stream in streams:
         stream.codec_context.thread_count = 1  # the cores are for other clips
+    for packet in whole(container, streams):
+        try:
+            yield from packet.decode()
+        except av.error.InvalidDataError:
+            continue
+
+
+def whole(
+    container: InputContainer, streams: list[Any], ends_s: dict[int, float] | None = None
+) -> Iterator[Packet]:
+    """Yield the packets of some streams, and tell a file that has been cut off.
+
+    Args:
+        container: An open file, at its beginning.
+        streams: Of it.
+        ends_s: Receives when each stream ends, s, by its index; complete with the last packet.
+
+    Raises:
+        ClipError: The file ends before its index says.
+    """
     ends = {stream.index: 0 for stream in streams}  # in ticks of each stream's clock
     for packet in container.demux(streams):
         stamp = packet.dts if packet.pts is None else packet.pts
         if stamp is not None:
             index = packet.stream_index
             ends[index] = max(ends[index], stamp + (packet.duration or 0))
-        try:
-            yield from packet.decode()
-        except av.error.InvalidDataError:
-            continue
+        yield packet
     for stream in streams:
         missing_s = float((_declared_end(stream) - ends[stream.index]) * stream.time_base)
         if missing_s > MISSING_S:
             raise ClipError(f"the {stream.type} stops {missing_s:.1f} s before its end: cut off")
+        if ends_s is not None:
+            ends_s[stream.index] = float(ends[stream.index] * stream.time_base)
 
 
 def _declared_end(stream: Any) -> int:

@@ -26,7 +26,12 @@ MEND = "Mend the files that quarantine.csv of each shard names, or raise `limit_
 
 
 def join(
-    shards: Sequence[Path], out: Path, limit_share: float = LIMIT_SHARE, seed: int = 0
+    shards: Sequence[Path],
+    out: Path,
+    limit_share: float = LIMIT_SHARE,
+    seed: int = 0,
+    *,
+    may_be_empty: bool = False,
 ) -> None:
     """Write the windows of a corpus: `manifest.csv`, arrays, `quarantine.csv`, sheet and leakage.
 
@@ -39,6 +44,7 @@ def join(
         limit_share: Largest share of the corpus's clips that damaged files may set aside. Clips
             that merely show no speaker, or are short, do not count.
         seed: Decides `split_random`.
+        may_be_empty: Write empty files where there is no window at all.
 
     Raises:
         InputError: The shards do not make up a whole, too many clips are set aside, or there is
@@ -52,7 +58,14 @@ def join(
     faults = Quarantine([row for row in quarantine.rows if row.reason not in NO_FAULTS])
     clips = sum(entry["clips"] for entry in about)
     too_many(faults, clips, limit_share, folder=out, mend=MEND)
-    windows = _windows(shards, out, quarantine)
+    windows = _windows(shards)
+    if windows.empty and not may_be_empty:
+        reasons = sorted({row.reason for row in quarantine.rows})
+        raise InputError(
+            f"no window could be cut: {', '.join(reasons)}",
+            file=out,
+            mend="Check the corpus folder and the kind of window",
+        )
     windows["split_random"] = _random_split(windows, seed)
     settings = {
         "corpus": about[0]["corpus"],
@@ -68,7 +81,7 @@ def join(
     _concatenate(shards, out / "pictures.npy", count, colour, settings, libraries)
     quarantine.write(out / "quarantine.csv")
     write_tables(windows.assign(**{name: pd.to_numeric(windows[name]) for name in TIMES}), out)
-    write_manifest(out / "manifest.csv", windows)
+    write_manifest(out / "manifest.csv", windows, may_be_empty=may_be_empty)
 
 
 def _descriptions(shards: Sequence[Path]) -> list[dict[str, Any]]:
@@ -92,25 +105,17 @@ def _descriptions(shards: Sequence[Path]) -> list[dict[str, Any]]:
     return about
 
 
-def _windows(shards: Sequence[Path], out: Path, quarantine: Quarantine) -> pd.DataFrame:
+def _windows(shards: Sequence[Path]) -> pd.DataFrame:
     """Return the rows of all shards."""
     mend = "Align this shard again"
     tables = [read_table(shard / "windows.csv", mend=mend) for shard in shards]
-    windows = pd.concat(tables, ignore_index=True)
-    if windows.empty:
-        reasons = sorted({row.reason for row in quarantine.rows})
-        raise InputError(
-            f"no window could be cut: {', '.join(reasons)}",
-            file=out,
-            mend="Check the corpus folder and the kind of window",
-        )
-    return windows
+    return pd.concat(tables, ignore_index=True)
 
 
 def _random_split(windows: pd.DataFrame, seed: int) -> list[str]:
     """Deal the windows at random, within each label where a label has several."""
-    if len(windows) == 1:
-        return ["train"]
+    if len(windows) < 2:
+        return ["train"] * len(windows)
     labels = windows["label"].tolist()
     strata = labels if windows["label"].duplicated().any() else None
     return deal(

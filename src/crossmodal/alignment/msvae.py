@@ -109,8 +109,10 @@ def cut_video(folder: Path, turns: list[Row], aside: Quarantine) -> Iterator[Win
         frames = [(track, seen[place]) for place in windows.frames[0]]
         sound = samples_between(watched.sound, watched.began_s, RATE_HZ, span[0], span[1] - span[0])
         heard = min(len(sound), FORM.samples)
+        # The classes are people here, whatever else a table of labels is about.
+        named = {**turn, "label": turn["person"]}
         yield Window(
-            described(turn, heard, span=span, frame_s=float(windows.frame_times_s[0, 0])),
+            described(named, heard, span=span, frame_s=float(windows.frame_times_s[0, 0])),
             fitted(sound, FORM.samples),
             np.stack([watched.crops[frame] for frame in frames]),
         )

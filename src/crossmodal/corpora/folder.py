@@ -5,9 +5,9 @@ The folder holds `labels.csv` and, at any depth, the videos (or sounds and pictu
     file,label,person,start_s,end_s,split
     interviews/Ana 1.mp4,happy,Ana,0.0,4.5,train
 
-`file` (relative to the folder) and `label` are needed; `person`, `start_s`, `end_s` (seconds from
-the start of the file; empty: its start, its end) and `split` (train, validation or test) may be
-left out. A file may have several rows, one a segment.
+`file` (relative to the folder) and `label` are needed; `person`, `gender`, `start_s`, `end_s`
+(seconds from the start of the file; empty: its start, its end) and `split` (train, validation or
+test) may be left out. A file may have several rows, one a segment.
 """
 
 from __future__ import annotations
@@ -20,13 +20,15 @@ import numpy as np
 import pandas as pd
 
 from crossmodal.corpora.layout import arrange, choose, files_below, need_folder
-from crossmodal.corpora.manifest import SPLITS
+from crossmodal.corpora.manifest import SPLITS, read_table
+from crossmodal.corpora.quarantine import Quarantine, read_quarantine
 from crossmodal.corpora.splits import deal
 from crossmodal.errors import InputError
 
 LABELS = "labels.csv"
+CONTENTS, QUARANTINE = "contents.csv", "quarantine.csv"
 NEEDED = ("file", "label")
-OPTIONAL = ("person", "start_s", "end_s", "split")
+OPTIONAL = ("person", "gender", "start_s", "end_s", "split")
 GROUPS = ("source", "person", "random")
 
 
@@ -37,6 +39,7 @@ def read(
     validation: float = 0.1,
     test: float = 0.2,
     seed: int = 0,
+    quarantine: Quarantine | None = None,
 ) -> pd.DataFrame:
     """Read a table of labels into a manifest.
 
@@ -47,20 +50,50 @@ def read(
         validation: Share of the sources, people or rows for validation.
         test: Share of the sources, people or rows for the test set.
         seed: Decides the split.
+        quarantine: Receives the rows that `crossmodal init-corpus` set aside, if it did.
 
     Returns:
         One row a row of the table, in its order. `clip` is the file's path, followed by `#` and a
         number from 1 where the file has several rows; `source` and `file` are the path as it is
-        on the disk; `start_s` and `end_s` are NaN where the table leaves them empty.
+        on the disk; `start_s` and `end_s` are NaN where the table leaves them empty; `gender` is
+        there where the table has it.
 
     Raises:
-        InputError: There is no table, it has an unknown or lacks a needed column, an empty or
-            wrong value, names a missing file or one outside the folder, or the same segment
-            twice; or there are too few sources or people to split.
+        InputError: As `read_labels`; or there are too few sources or people to split, or a file is
+            not the one that the folder was sealed with.
     """
     folder = need_folder(folder, mend=f"Make a folder with your files and {LABELS}")
     choose(split, GROUPS, "split")
     path = folder / LABELS
+    frame = read_labels(folder, path)
+    if quarantine is not None and (folder / QUARANTINE).is_file():
+        quarantine.rows += read_quarantine(folder / QUARANTINE).rows
+    _check_sealed(folder, set(frame["file"]))
+    if (frame["split"] == "").all():
+        if split == "person":
+            _check(frame["person"] != "", frame["person"], path, "is no person", "a name")
+        column = {"source": "source", "person": "person", "random": "clip"}[split]
+        groups = frame[column].tolist()
+        frame["split"] = deal(groups, validation=validation, test=test, seed=seed)
+    gender = ["gender"] if (frame["gender"] != "").any() else []
+    return arrange(frame, folder, ["file", *gender])
+
+
+def read_labels(folder: Path, path: Path) -> pd.DataFrame:
+    """Read a table of labels and find its files.
+
+    Args:
+        folder: Holds the files that the table names.
+        path: The table.
+
+    Returns:
+        One row a row of the table with all of `NEEDED` and `OPTIONAL`, as strings, empty where
+        there is none, the times as floats, and `source` and `clip`.
+
+    Raises:
+        InputError: There is no table, it has an unknown or lacks a needed column, an empty or
+            wrong value, names a missing file or one outside the folder, or the same segment twice.
+    """
     frame = _table(path)
     frame["source"] = _on_disk(folder, frame["file"], path)
     frame["file"] = frame["source"]
@@ -70,13 +103,23 @@ def read(
     frame["clip"] = _clip_names(frame, path)
     if (frame["split"] != "").any():
         _check(frame["split"].isin(SPLITS), frame["split"], path, "is no split", ", ".join(SPLITS))
-    else:
-        if split == "person":
-            _check(frame["person"] != "", frame["person"], path, "is no person", "a name")
-        column = {"source": "source", "person": "person", "random": "clip"}[split]
-        groups = frame[column].tolist()
-        frame["split"] = deal(groups, validation=validation, test=test, seed=seed)
-    return arrange(frame, folder, ["file"])
+    return frame
+
+
+def _check_sealed(folder: Path, files: set[str]) -> None:
+    """Refuse files of another size than in the list of contents, where there is one."""
+    contents = folder / CONTENTS
+    if not contents.is_file():
+        return
+    listed = read_table(contents, mend="Seal the folder again")
+    sizes = dict(zip(listed["path"], listed["bytes"], strict=True))
+    for name in sorted(files):
+        if sizes.get(name) != str((folder / name).stat().st_size):
+            raise InputError(
+                "has changed since the folder was sealed",
+                file=folder / name,
+                mend="Run crossmodal init-corpus again, or seal the folder again",
+            )
 
 
 def _table(path: Path) -> pd.DataFrame:

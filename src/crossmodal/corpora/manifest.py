@@ -67,13 +67,19 @@ def read_table(path: Path, *, mend: str, separator: str = ",") -> pd.DataFrame:
         raise InputError(f"not a readable table ({error})", file=path, mend=mend) from error
 
 
-def write_manifest(path: Path, frame: pd.DataFrame) -> None:
+def write_manifest(path: Path, frame: pd.DataFrame, *, may_be_empty: bool = False) -> None:
     """Check a manifest and write it atomically as UTF-8 CSV; NaN seconds become empty fields.
+
+    Args:
+        path: The file to write.
+        frame: The table.
+        may_be_empty: Whether there may be no rows.
 
     Raises:
         InputError: The table breaks a rule of `check_manifest`.
     """
-    check_manifest(frame, path)
+    if len(frame) or not may_be_empty:
+        check_manifest(frame, path)
     with atomic_path(Path(path)) as temporary:
         frame.to_csv(temporary, index=False, lineterminator="\n", encoding="utf-8")
 

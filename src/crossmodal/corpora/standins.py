@@ -18,6 +18,7 @@ from crossmodal.corpora.synthetic import (
     voxceleb1,
     wikipedia,
 )
+from crossmodal.corpora.synthetic import folder as own_folder
 
 GENERATORS: dict[str, Callable[..., None]] = {
     "wikipedia": wikipedia.synthesize,
@@ -29,6 +30,7 @@ GENERATORS: dict[str, Callable[..., None]] = {
     "flickr8k_audio": flickr8k_audio.synthesize,
     "places_audio": places_audio.synthesize,
     "av_digits": av_digits.synthesize,
+    "folder": own_folder.synthesize,
 }
 
 

@@ -35,7 +35,9 @@ _SLIP = 0.7
 """Names as like as this (difflib's ratio) are taken for one misspelt."""
 
 
-def judge_claims(claims_csv: Path, paper_results: Path) -> pd.DataFrame:
+def judge_claims(
+    claims_csv: Path, paper_results: Path, asked_of: str | None = None
+) -> pd.DataFrame:
     """Judge every claim of a paper by its runs.
 
     `left > right` with a margin states that left - right is at least the margin; `~` states
@@ -50,6 +52,8 @@ def judge_claims(claims_csv: Path, paper_results: Path) -> pd.DataFrame:
     Args:
         claims_csv: `config/claims/<paper>.csv`.
         paper_results: `results/<edition>/<paper>`.
+        asked_of: Ask all claims of this corpus, whichever they are about; what was not measured
+            there is not testable. None: each of its own.
 
     Returns:
         The claims in the file's order with `COLUMNS` + `JUDGED`; numbers have the metric's unit,
@@ -74,6 +78,9 @@ def judge_claims(claims_csv: Path, paper_results: Path) -> pd.DataFrame:
         row = {str(column): str(value) for column, value in claim.items()}
         fault = _fault(claims_csv, number, row["claim"])
         place = _check_row(row, fault)
+        if asked_of is not None and place.get("corpus", asked_of) != asked_of:
+            row["note"] = _noted(row["note"], f"the paper speaks of {place['corpus']}")
+            place["corpus"] = asked_of
         corpus = place.get("corpus", "")
         outcome: dict[str, object] = {"corpus": corpus, "source": sources.get(corpus, "")}
         if row["status"] == "not testable":
@@ -84,6 +91,9 @@ def judge_claims(claims_csv: Path, paper_results: Path) -> pd.DataFrame:
         elif absent := _absent(row, sorted(variants[corpus])):
             outcome["verdict"] = "not testable"
             row["note"] = _noted(row["note"], f"{absent} did not run on {corpus}")
+        elif asked_of is not None and (lacks := _unmeasured(row, place, scores_of)):
+            outcome["verdict"] = "not testable"
+            row["note"] = _noted(row["note"], lacks)
         else:
             known = sorted(variants[corpus])
             left = _side(row, "left", place, scores_of, known, fault)
@@ -96,18 +106,21 @@ def judge_claims(claims_csv: Path, paper_results: Path) -> pd.DataFrame:
     return pd.DataFrame(judged, columns=[*COLUMNS, *JUDGED])
 
 
-def write_claims(claims_csv: Path, paper_results: Path, out: Path) -> None:
+def write_claims(
+    claims_csv: Path, paper_results: Path, out: Path, asked_of: str | None = None
+) -> None:
     """Judge the claims of a paper and write them, numbers with six decimals.
 
     Args:
         claims_csv: `config/claims/<paper>.csv`.
         paper_results: `results/<edition>/<paper>`.
         out: Usually `<paper_results>/claims.csv`.
+        asked_of: As `judge_claims`.
 
     Raises:
         InputError: As `judge_claims`.
     """
-    judged = judge_claims(claims_csv, paper_results)
+    judged = judge_claims(claims_csv, paper_results, asked_of)
     write_text(out, judged.to_csv(index=False, float_format="%.6f", lineterminator="\n"))
 
 
@@ -235,6 +248,22 @@ def _absent(row: dict[str, str], known: list[str]) -> str | None:
         if plain and variant not in known and not misspelt:
             return variant
     return None
+
+
+def _unmeasured(
+    row: dict[str, str], place: dict[str, str], scores_of: Callable[[str, str], Scores]
+) -> str:
+    """Say which side has no scores of what a claim is about, such as a gender; empty: none."""
+    for side in ("left", "right"):
+        variant, _, protocol = row[side].partition("@")
+        if _is_number(row[side]):
+            continue
+        scores = scores_of(place["corpus"], variant)
+        if not scores:
+            return f"{variant} did not run"
+        if f"{place['task']}|{protocol or place['protocol']}|{row['metric']}" not in scores:
+            return f"{variant} has no {row['metric']} here"
+    return ""
 
 
 def _side(

@@ -18,7 +18,7 @@ from crossmodal.errors import InputError
 from crossmodal.files import write_text
 from crossmodal.reporting.claims import COLUMNS, JUDGED, VERDICTS
 from crossmodal.reporting.listening import listening_table, read_sounds
-from crossmodal.reporting.tables import is_numeric, readable, run_records
+from crossmodal.reporting.tables import OWN, is_numeric, readable, run_records
 
 _HERE = Path(__file__).parent
 SHEET_COLUMNS = {
@@ -60,7 +60,8 @@ class PaperPage:
         id: Name of the paper's folder below the results of an edition.
         title: Title of the paper.
         citation: Full reference in one line.
-        artefacts: Figures and tables in the order to be shown.
+        artefacts: Figures and tables in the order to be shown; none where the data cannot serve
+            the paper.
         deviations: Where the reproduction departs from the paper, one sentence each.
         missing: What could not be made and why, one sentence each.
     """
@@ -106,7 +107,7 @@ def write_report(
         "verdicts": VERDICTS,
         "sources": _sources(runs),
         "claims": claims,
-        "scores": [_score(paper, claims) for paper in papers],
+        "scores": [_score(paper, claims) for paper in papers if paper.artefacts],
         "papers": [_paper(paper, edition_results / paper.id, runs) for paper in papers],
         "corpora": _corpora(edition_results / "corpora", runs, corpus_sources or {}),
         "missing_corpora": missing_corpora or [],
@@ -184,7 +185,7 @@ def _score(paper: PaperPage, claims: list[dict[str, str]]) -> dict[str, Any]:
 
 def _paper(paper: PaperPage, results: Path, runs: list[dict[str, Any]]) -> dict[str, Any]:
     own = _sources([run for run in runs if run["paper"] == paper.id])
-    label = ""
+    label = OWN if own["own"] else ""
     if own["stand_in"]:
         label = "partly stand-in data" if own["real"] else "stand-in data"
     shown = [_artefact(artefact, results) for artefact in paper.artefacts]
@@ -320,10 +321,12 @@ def _run(paper: str, path: Path, record: dict[str, Any], out: Path) -> dict[str,
 
 
 def _sources(runs: list[dict[str, Any]]) -> dict[str, list[str]]:
-    """Name the corpora whose runs used stand-in data, and those whose runs used real data."""
-    stand_in = {run["corpus"] for run in runs if run["source"] == "synthetic"}
-    real = {run["corpus"] for run in runs if run["source"] != "synthetic"}
-    return {"stand_in": sorted(stand_in), "real": sorted(real)}
+    """Name the corpora whose runs used stand-in data, the published corpus, or one's own."""
+    kinds = {"stand_in": "synthetic", "real": "download", "own": "own"}
+    return {
+        kind: sorted({run["corpus"] for run in runs if run["source"] == source})
+        for kind, source in kinds.items()
+    }
 
 
 def _versions(records: dict[str, list[tuple[Path, dict[str, Any]]]]) -> list[tuple[str, str]]:

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from crossmodal.files import atomic_path
-from crossmodal.reporting.tables import STAND_IN
+from crossmodal.reporting.tables import OWN, STAND_IN
 
 # Okabe & Ito, "Color Universal Design" (2008); yellow last, it is faint on white.
 PALETTE = (
@@ -127,12 +127,15 @@ def save(fig: Figure, stem: Path, *, source: str) -> None:
     """Write `<stem>.svg` and `<stem>.png` (200 dots an inch), the same bytes every time.
 
     Args:
-        fig: A figure from `figure`; with stand-in data it grows by a line that says so.
+        fig: A figure from `figure`; with stand-in data or own videos it grows by a line that says
+            so.
         stem: Path without suffix.
         source: `synthetic`, `download` or `own`.
     """
     if source == "synthetic":
         _draw_caption(fig, f"{STAND_IN.capitalize()}: generated, not the published corpus")
+    elif source == "own":
+        _draw_caption(fig, f"{OWN.capitalize()}: not the published corpus")
     stem = Path(stem)
     with mpl.rc_context(_STYLE):
         _settle(fig)

@@ -19,13 +19,16 @@ from crossmodal.runs import collected_runs, read_run
 Scores = dict[str, npt.NDArray[np.float64]]
 
 STAND_IN = "stand-in data"
+OWN = "own videos"
+LABELS = {"synthetic": STAND_IN, "own": OWN}
+"""Source -> what titles and figures say of it."""
 _NUMBER = re.compile(r"[+-]?[\d.,]+( \[.+\])?")
 _RERUN = "Delete the run folder and run the workflow again"
 
 
 def labelled(title: str, source: str) -> str:
-    """Return the title, with "(stand-in data)" behind it when the source is `synthetic`."""
-    return f"{title} ({STAND_IN})" if source == "synthetic" else title
+    """Return the title, with "(stand-in data)" or "(own videos)" behind it where that is so."""
+    return f"{title} ({LABELS[source]})" if source in LABELS else title
 
 
 def run_records(paper_results: Path) -> list[tuple[Path, dict[str, Any]]]:
@@ -122,10 +125,15 @@ def write_table(
         frame: The table; its columns `ours`, `low` and `high` share one column in the Markdown.
         stem: Path without suffix, e.g. `results/demo/hashing/tables/table1`.
         title: Heading of the Markdown table.
-        source: `synthetic`, `download` or `own`; `synthetic` is labelled in the title.
+        source: `synthetic`, `download` or `own`; labelled in the title. With one's own data no
+            difference to the paper's numbers is taken: they are about another corpus.
         note: What a reader must know to read the table, e.g. the protocol.
     """
     stem = Path(stem)
+    if source == "own" and {"paper", "difference"} <= set(frame.columns):
+        if frame["paper"].notna().any():
+            note = f"{note} The paper's numbers are those of another corpus.".strip()
+        frame = frame.assign(difference=np.nan)
     text = frame.to_csv(index=False, float_format="%.9g", lineterminator="\n")
     write_text(stem.with_name(stem.name + ".csv"), text)
     parts = [f"### {labelled(title, source)}", _markdown(readable(frame)), note]

@@ -46,8 +46,11 @@ def write_artefacts(settings: PaperSettings, folder: Path) -> None:
     results = Results.read(settings, folder) if run_records(folder) else None
     for name, artefact in settings.artefacts.items():
         stem = folder / f"{artefact.kind}s" / name
+        absent = [] if results is None else absent_variants(results, name)
         if results is None:
             write_missing(artefact, stem, "No corpus of the paper is at hand.")
+        elif absent:
+            write_missing(artefact, stem, f"Did not run: {', '.join(absent)}.")
         else:
             ARTEFACTS[name](results, stem)
         if name == LISTENING:
@@ -55,11 +58,16 @@ def write_artefacts(settings: PaperSettings, folder: Path) -> None:
             write_listening(stem.with_name(f"{name}.listening.json"), sounds)
 
 
+def absent_variants(results: Results, artefact: str) -> list[str]:
+    """Return the variants that an artefact compares and that did not run."""
+    return [name for name in COMPARED.get(artefact, ()) if name not in results.seeds]
+
+
 def fig2_generated(results: Results, stem: Path) -> None:
     """One row an instrument: made by the baseline, by CMCGAN, and true; numbers above."""
     names = instruments(results)
     rows = np.arange(len(names))
-    fig, axes = style.figure("double", height=1.35 + 0.95 * len(names), columns=2)
+    fig, axes = style.figure("double", height=1.35 + 0.95 * max(len(names), 5), columns=2)
     for axis, modality, baseline in zip(axes[0], ("image", "sound"), ("s2ic", "i2s"), strict=True):
         columns = [
             Column(results.title(baseline), baseline, "two_step"),
@@ -145,6 +153,15 @@ def fig5_adversarial_loss(results: Results, stem: Path) -> None:
     ]
     gallery(results, stem, columns)
 
+
+COMPARED = {
+    "fig3_paths": ("lcgan",),
+    "fig4_latent_depth": tuple(
+        f"{name}{ending}" for name in ("cmcgan", "nlcmcgan") for ending in ("", "_5", "_6")
+    ),
+    "fig5_adversarial_loss": ("standard", "no_wrong"),
+}
+"""Artefact -> the variants that it sets beside CMCGAN; settings may leave them out."""
 
 ARTEFACTS: dict[str, Callable[[Results, Path], None]] = {
     "fig1_framework": fig1_framework,

@@ -35,7 +35,7 @@ class CorpusPlan:
         return [
             name
             for name, family in self.settings.families.items()
-            if family.model in (models or self.settings.models)
+            if family.model in (models or self.settings.models) and self.settings.runs_variant(name)
         ]
 
     def jobs(self) -> list[list[str]]:
@@ -78,11 +78,11 @@ class CorpusPlan:
 
     def evaluation_settings(self) -> dict[str, Any]:
         """Return everything but the runs themselves that decides the evaluation."""
-        settings = self.settings
-        splits = sorted({settings.model_settings(name).split for name in settings.families})
+        settings, families = self.settings, self.families()
+        splits = sorted({settings.model_settings(name).split for name in families})
         return {
             "items": settings.items,
-            "judges": {name: self.judges(name) for name in settings.families},
+            "judges": {name: self.judges(name) for name in families},
             "references": [
                 settings.reference(split, everything=everything)
                 for split in splits

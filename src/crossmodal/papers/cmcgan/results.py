@@ -18,7 +18,7 @@ from crossmodal.papers.cmcgan.settings import PaperSettings
 from crossmodal.reporting import tables
 from crossmodal.runs import Run
 
-NAMES = {"sub_urmp": "Sub-URMP"}
+NAMES = {"sub_urmp": "Sub-URMP", "folder": "Videos"}
 DIRECTIONS = {"image": "sound → image", "sound": "image → sound"}
 PREFIXES = {"two_step": "FR_", "one_step": "F_", "recovered": "RF_", "reconstructed": "R_"}
 """Protocol -> the paper's prefix of that output."""
@@ -91,6 +91,10 @@ class Results:
     ) -> NDArray[np.float64]:
         """Return scores [seeds, clips]; the seeds are the variant's own."""
         return self._scores(variant)[f"{task}|{protocol}|{metric}"]
+
+    def measured(self, variant: str, task: str, protocol: str, metric: str = "accuracy") -> bool:
+        """Tell whether a variant ran and has these scores."""
+        return variant in self.seeds and f"{task}|{protocol}|{metric}" in self._scores(variant)
 
     def interval(
         self, variant: str, task: str, protocol: str, metric: str = "accuracy"

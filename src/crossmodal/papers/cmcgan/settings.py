@@ -7,7 +7,7 @@ from typing import Literal, Self, get_args
 
 from pydantic import Field, field_validator, model_validator
 
-from crossmodal.config import Artefact, Settings, overlay
+from crossmodal.config import Artefact, Settings, Variants, overlay
 
 Model = Literal["classifier", "fusion", "cmcgan", "translator"]
 Modality = Literal["image", "sound"]
@@ -92,7 +92,7 @@ class Family(Settings):
     )
 
 
-class PaperSettings(Settings):
+class PaperSettings(Variants):
     """The paper as a whole."""
 
     corpora: list[str] = Field(min_length=1)
@@ -111,7 +111,7 @@ class PaperSettings(Settings):
     def _can_be_judged(self) -> Self:
         for name, family in self.families.items():
             settings = self.model_settings(name)
-            if family.model in ("cmcgan", "translator"):
+            if family.model in ("cmcgan", "translator") and self.runs_variant(name):
                 made = [settings.modality] if family.model == "translator" else MODALITIES
                 for modality in made:
                     self._check_judge(name, modality, settings.split, family.seeds)
@@ -146,10 +146,8 @@ class PaperSettings(Settings):
         """
         for name, family in self.families.items():
             settings = self.model_settings(name)
-            if family.model == "classifier" and (settings.modality, settings.split) == (
-                modality,
-                split,
-            ):
+            fits = (settings.modality, settings.split) == (modality, split)
+            if family.model == "classifier" and fits and self.runs_variant(name):
                 return name
         raise KeyError(f"no classifier of {modality} on `{split}`")
 
@@ -165,16 +163,14 @@ class PaperSettings(Settings):
         """
         for name, family in self.families.items():
             settings = self.model_settings(name)
-            if family.model == "cmcgan" and (settings.split, settings.everything) == (
-                split,
-                everything,
-            ):
+            fits = (settings.split, settings.everything) == (split, everything)
+            if family.model == "cmcgan" and fits and self.runs_variant(name):
                 return name
         return None
 
     def runs(self, seeds: list[int], *models: Model) -> Iterator[tuple[str, int]]:
         """Yield (family, seed) of some models, none named: of all."""
         for name, family in self.families.items():
-            if family.model in (models or self.models):
+            if family.model in (models or self.models) and self.runs_variant(name):
                 for seed in seeds[: family.seeds]:
                     yield name, seed

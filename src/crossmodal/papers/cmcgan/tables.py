@@ -195,7 +195,7 @@ def table_readings(results: Results, stem: Path) -> None:
     rows += [
         _reading(results, "classification", *reading)
         for reading in CLASSIFICATION_READINGS
-        if {reading[0][0], reading[1][0]} <= set(results.seeds)
+        if all(results.measured(variant, "classification", where) for variant, where in reading[:2])
     ]
     tables.write_table(
         pd.DataFrame(rows),

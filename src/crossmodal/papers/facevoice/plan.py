@@ -45,7 +45,8 @@ class CorpusPlan:
         return [
             name
             for name in self.settings.families
-            if self.pictures or self.settings.resolved(name).face == "face"
+            if self.settings.runs_variant(name)
+            and (self.pictures or self.settings.resolved(name).face == "face")
         ]
 
     def jobs(self) -> list[list[str]]:

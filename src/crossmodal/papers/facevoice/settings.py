@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from crossmodal.config import Artefact, Settings, overlay
+from crossmodal.config import Artefact, Settings, Variants, overlay
 
 SECOND_PHASE = frozenset(
     {"matching", "margin", "matching_width", "matching_epochs", "matching_learning_rate"}
@@ -104,7 +104,7 @@ class Tuning(Settings):
     )
 
 
-class PaperSettings(Settings):
+class PaperSettings(Variants):
     """The paper as a whole."""
 
     corpora: list[str] = Field(min_length=1)

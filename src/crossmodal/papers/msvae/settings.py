@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from crossmodal.config import Artefact, Settings, overlay
+from crossmodal.config import Artefact, Settings, Variants, overlay
 
 Split = Literal["published", "identity"]
 
@@ -89,7 +89,7 @@ class Protocol(Settings):
     seed: int = Field(0, description="Of pairs and permutations.")
 
 
-class PaperSettings(Settings):
+class PaperSettings(Variants):
     """The paper as a whole."""
 
     corpora: list[str] = Field(min_length=1)
@@ -106,9 +106,9 @@ class PaperSettings(Settings):
         return MethodSettings.model_validate(overlay({}, base, own))
 
     def families_of(self, split: Split) -> Iterator[str]:
-        """Yield the families of a split."""
+        """Yield the families of a split that are to run."""
         for name, family in self.families.items():
-            if family.split == split:
+            if family.split == split and self.runs_variant(name):
                 yield name
 
     def training_settings(self, split: Split) -> dict[str, Any]:

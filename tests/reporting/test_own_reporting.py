@@ -1,0 +1,95 @@
+"""One's own videos in tables, figures, claims and the report: never taken for a reproduction."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from fixture_results import write_run
+
+from crossmodal.edition_report import write_edition_report
+from crossmodal.reporting.claims import COLUMNS, JUDGED, judge_claims
+from crossmodal.reporting.tables import write_table
+
+CONFIG = Path(__file__).resolve().parents[2] / "config"
+KEY = "matching|test|auc"
+CLAIM = {
+    "claim": "1.a",
+    "artefact": "t",
+    "statement": "Ours is better",
+    "where": "corpus=the_big_bang_theory;task=matching;protocol=test",
+    "metric": "auc",
+    "left": "ours",
+    "relation": ">",
+    "right": "baseline",
+    "margin": "0",
+    "paper_left": "0.9",
+    "paper_right": "0.8",
+    "status": "testable",
+    "note": "",
+}
+
+
+def asked(tmp_path: Path, **changed: str) -> pd.Series:
+    paper, claims = tmp_path / "facevoice", tmp_path / "claims.csv"
+    noise = np.random.default_rng(0).normal(0, 0.01, 60)
+    for seed in range(3):
+        write_run(paper, "folder", "ours", seed, {KEY: 0.8 + noise}, "own")
+        write_run(paper, "folder", "baseline", seed, {KEY: 0.6 + noise}, "own")
+    pd.DataFrame([CLAIM | changed])[COLUMNS].to_csv(claims, index=False)
+    return judge_claims(claims, paper, "folder").iloc[0]
+
+
+def test_a_claim_is_asked_of_the_videos(tmp_path: Path) -> None:
+    row = asked(tmp_path)
+    assert (row["corpus"], row["source"], row["verdict"]) == ("folder", "own", "supported")
+    assert row["note"] == "the paper speaks of the_big_bang_theory"
+    assert row["where"] == CLAIM["where"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"right": "unseen"}, "unseen did not run"),
+        ({"left": "ours_2"}, "ours_2 did not run"),
+        ({"metric": "gender_mrr"}, "ours has no gender_mrr here"),
+        ({"left": "ours@other"}, "ours has no auc here"),
+    ],
+)
+def test_what_the_videos_do_not_tell_is_not_testable(
+    tmp_path: Path, changed: dict[str, str], said: str
+) -> None:
+    row = asked(tmp_path, **changed)
+    assert row["verdict"] == "not testable"
+    assert said in row["note"]
+
+
+def test_no_difference_to_numbers_of_another_corpus(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"model": ["m"], "paper": [0.9], "ours": [0.5], "difference": [-0.4]})
+    write_table(frame, tmp_path / "t", title="Accuracy", source="own", note="Note.")
+    assert np.isnan(pd.read_csv(tmp_path / "t.csv")["difference"][0])
+    text = (tmp_path / "t.md").read_text()
+    assert text.startswith("### Accuracy (own videos)\n")
+    assert text.endswith("Note. The paper's numbers are those of another corpus.\n")
+
+
+def test_the_report_says_why_a_paper_is_not_served(tmp_path: Path) -> None:
+    results = tmp_path / "own" / "talk"
+    served = results / "papers.json"
+    claims = pd.DataFrame([{**CLAIM, **dict.fromkeys(JUDGED, "")}])[[*COLUMNS, *JUDGED]]
+    for paper in ("facevoice", "msvae"):
+        (results / paper).mkdir(parents=True)
+        claims.assign(verdict="not testable").to_csv(results / paper / "claims.csv", index=False)
+    unserved = {"msvae": "3 utterances are too few", "hashing": "there are no texts"}
+    served.write_text(json.dumps({"name": "talk", "served": ["facevoice"], "unserved": unserved}))
+    write_edition_report(CONFIG, "own", results, ["facevoice", "msvae"], {}, {}, served)
+    page = (results / "report.html").read_text(encoding="utf-8")
+    assert "The videos cannot serve this paper: 3 utterances are too few." in page
+    assert "The videos cannot serve this paper: there are no texts." in page
+    assert "<dt>corpus</dt><dd>talk</dd>" in page
+    # A paper that was not run has neither claims nor empty figures.
+    assert pd.read_csv(results / "claims.csv")["paper"].tolist() == ["facevoice"]
+    assert "fig4_top5" not in page

@@ -1,0 +1,39 @@
+"""One's own videos: which papers the windows that were cut out of them are enough for.
+
+The workflow asks before it trains: a paper they cannot serve is not run, and the report says why.
+"""
+
+SERVING = []
+
+if OWN is not None:
+    SERVING = [f"{RESULTS}/papers.json"]
+
+    checkpoint serves:
+        input:
+            f"{corpus_folder(OWN_CORPUS)}/corpus.yaml",
+            [
+                f"{RESULTS}/corpora/{OWN_CORPUS}/{kind}/manifest.csv"
+                for kind in WINDOWS[OWN_CORPUS]
+            ],
+        output:
+            SERVING,
+        log:
+            f"{LOGS}/serves.log",
+        benchmark:
+            f"{BENCHMARKS}/serves.tsv"
+        conda:
+            ENVIRONMENT
+        resources:
+            mem_mb=1000,
+            runtime=10,
+        params:
+            folder=subpath(input[0], parent=True),
+            windows=f"{RESULTS}/corpora/{OWN_CORPUS}",
+            settings=digest_of(PAPER),
+            code=source_digest(
+                "crossmodal.cli:serves",
+                *(f"crossmodal.papers.{paper}.needs" for paper in PAPERS),
+            ),
+        shell:
+            "python -m crossmodal --log {log} serves --folder {params.folder}"
+            " --windows {params.windows} --out {output}"
