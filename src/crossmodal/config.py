@@ -19,6 +19,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from crossmodal.errors import InputError
 
 CONFIG = Path("config")
+BENCHMARK = "benchmark"
+"""May stand where a paper's name stands: it has settings and artefacts as a paper has."""
+
 Source = Literal["synthetic", "download", "own"]
 SettingsT = TypeVar("SettingsT", bound="Settings")
 
@@ -50,7 +53,8 @@ class WorkflowSettings(Settings):
     data: str = Field("data", description="Folder of the corpora.")
     results: str = Field("results", description="Folder of everything that is computed.")
     overrides: dict[str, dict[str, Any]] = Field(
-        {}, description="Paper name -> settings laid over its file, for one-off variants."
+        {},
+        description="Paper name or benchmark -> settings laid over its file, for one-off variants.",
     )
 
 
@@ -99,6 +103,9 @@ class Edition(Settings):
     corpora: dict[str, CorpusChoice] = Field({}, description="Corpus name -> source.")
     papers: dict[str, dict[str, Any]] = Field(
         {}, description="Paper name -> settings laid over its file."
+    )
+    benchmark: dict[str, Any] = Field(
+        {}, description="Settings laid over benchmark.yaml: which tasks run. None: none."
     )
 
 
@@ -204,7 +211,8 @@ def load_workflow(values: Mapping[str, Any], config: Path = CONFIG) -> WorkflowS
     path = config / "config.yaml"
     settings = validate(WorkflowSettings, values, path)
     _check_papers(settings.papers, path, "papers", config)
-    _check_papers(settings.overrides, path, "overrides", config)
+    others = [name for name in settings.overrides if name != BENCHMARK]
+    _check_papers(others, path, "overrides", config)
     return settings
 
 
@@ -246,10 +254,12 @@ def resolve(
     overrides: Mapping[str, Any] | None = None,
     config: Path = CONFIG,
 ) -> SettingsT:
-    """Resolve a paper's settings: its file, the edition's overlay, the overrides."""
+    """Resolve the settings of a paper or of `benchmark`: file, edition's overlay, overrides."""
     path = config / "papers" / f"{paper}.yaml"
-    layers = (edition.papers.get(paper, {}), overrides or {})
-    return validate(model, overlay(read_yaml(path), *layers), path)
+    own = edition.papers.get(paper, {})
+    if paper == BENCHMARK:
+        path, own = config / f"{BENCHMARK}.yaml", edition.benchmark
+    return validate(model, overlay(read_yaml(path), own, overrides or {}), path)
 
 
 def default_file(model: type[Settings], title: str) -> str:

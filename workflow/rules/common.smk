@@ -45,6 +45,13 @@ def paper_settings(paper):
     )
 
 
+def benchmark_settings():
+    """Resolve the settings of the benchmark for this edition."""
+    room = importlib.import_module("crossmodal.benchmark.settings")
+    overrides = SETTINGS.overrides.get("benchmark", {})
+    return resolve(room.BenchmarkSettings, "benchmark", EDITION, overrides)
+
+
 def lacking(corpus):
     """Return why a corpus cannot be had, or None."""
     choice = EDITION.corpora.get(corpus)
@@ -158,6 +165,7 @@ BENCHMARKS = f"benchmarks/{SETTINGS.edition}"
 # digests of the rules that it affects, and no other rule shall run again.
 os.environ.update(CROSSMODAL_OVERRIDES=as_json(SETTINGS.overrides))
 
+BENCHMARK = or_exit(benchmark_settings)
 PAPERS = SETTINGS.papers
 PAPER = {paper: or_exit(paper_settings, paper) for paper in PAPERS}
 # Every corpus of the edition is read and shown, whether or not a paper uses it already.
@@ -180,6 +188,10 @@ WINDOW_FEATURES = [
     for corpus, kinds in WINDOWS.items()
     for kind in kinds
     for path in window_features(corpus, kind)
+]
+# Tasks whose corpus is not at hand are left out; it is named above them.
+BENCHMARK_TASKS = [
+    task for task in BENCHMARK.tasks if BENCHMARK.definitions[task].corpus in CORPORA
 ]
 SHARD = f"{RESULTS}/corpora/{{corpus}}/{{kind}}/shards/{{shard}}-of-{{shards}}"
 SHARD_FILES = [
