@@ -19,6 +19,8 @@ from crossmodal.corpora.manifest import SPLITS, read_manifest
 from crossmodal.errors import InputError
 from crossmodal.features.store import read_feature
 
+_HOLD_OUT_STEP = 5
+
 
 @dataclass(frozen=True)
 class Items:
@@ -177,8 +179,14 @@ def _answers(task: Task, manifest: pd.DataFrame, path: Path) -> tuple[list[str],
 def _parts(
     task: Task, manifest: pd.DataFrame, number: Tensor, most: int, path: Path
 ) -> dict[str, Tensor]:
-    """Return the rows of each part; of unique answers one row each where they are searched."""
+    """Return the rows of each part; of unique answers one row each where they are searched.
+
+    Where the corpus has no validation part, a fifth of the training rows is held out.
+    """
     split = manifest[task.split].to_numpy(str)
+    if not (split == "validation").any():
+        train = np.flatnonzero(split == "train")
+        split[train[_held_out(train, number.numpy())]] = "validation"
     rows = {}
     for part in SPLITS:
         found = np.flatnonzero(split == part)
@@ -196,6 +204,14 @@ def _parts(
             )
         rows[part] = torch.from_numpy(found)
     return rows
+
+
+def _held_out(train: NDArray[np.int64], number: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Tell which training rows stand in for a validation part: every fifth of each answer."""
+    held = np.zeros(len(train), dtype=np.bool_)
+    for answer in np.unique(number[train]):
+        held[np.flatnonzero(number[train] == answer)[_HOLD_OUT_STEP - 1 :: _HOLD_OUT_STEP]] = True
+    return held
 
 
 def _inputs(

@@ -89,9 +89,6 @@ class CmcganSettings(cmcgan.ModelSettings):
     """CMCGAN, and how wide it is."""
 
     width: int = Field(8, ge=4, description="Channels after the first layer of an encoder.")
-    compare: Literal["code", "made"] = Field(
-        "code", description="Ranked by the encoders' codes, or by what is made of the query."
-    )
 
 
 SETTINGS: dict[str, type[Settings]] = {

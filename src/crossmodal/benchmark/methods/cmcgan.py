@@ -23,8 +23,7 @@ _NOISE_SEED = 0
 def fit(train: Items, settings: CmcganSettings, passes: int, seed: int, *, unique: bool) -> Fitted:
     """Train generator and discriminator, rates falling over the second half as in the paper's demo.
 
-    Ranking is by the codes that both encoders make, since every decoder must read either one's;
-    or by what is made of the query (`compare: made`), in the space of pictures and sounds at once.
+    Ranking is by the codes that both encoders make, since every decoder must read either one's.
     """
     device = train.answer.device
     size = (train.picture.shape[2], train.picture.shape[3])
