@@ -315,7 +315,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     added = verb("align", align)
     added.add_argument("corpus")
-    added.add_argument("kind", help="facevoice, cmcgan, msvae or captions")
+    added.add_argument("kind", help="such as facevoice; see docs/architecture.md")
     option(added, "folder", help="the corpus, in its published layout")
     option(added, "manifest", help="its manifest.csv")
     option(added, "out", help="folder for the windows of this shard")

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from crossmodal.errors import InputError
 
@@ -72,6 +72,28 @@ class CmcganWindows(WindowSettings):
     step_ms: float = Field(500, gt=0, description="From the start of one window to the next.")
 
 
+class DigitWindows(WindowSettings):
+    """How windows of the kind `digits` are cut."""
+
+    turns: int = Field(4, ge=1, description="Pictures that a training recording goes with.")
+
+
+class DigitStringWindows(WindowSettings):
+    """How windows of the kind `digit_strings` are composed; no string of digits occurs twice."""
+
+    train: int = Field(4000, ge=1, description="Strings of the training set.")
+    validation: int = Field(500, ge=1, description="Strings of the validation set.")
+    test: int = Field(500, ge=1, description="Strings of the test set.")
+    seed: int = Field(0, ge=0, description="Decides which strings, and what they are made of.")
+
+    @model_validator(mode="after")
+    def _are_there(self) -> DigitStringWindows:
+        wanted = self.train + self.validation + self.test
+        if wanted > 10_000:
+            raise ValueError(f"{wanted} strings of four digits are asked for, and there are 10000")
+        return self
+
+
 class WindowChoice(Settings):
     """Kinds of windows to cut from a corpus."""
 
@@ -79,6 +101,10 @@ class WindowChoice(Settings):
     cmcgan: CmcganWindows | None = Field(None, description="0.5 s and its first frame.")
     msvae: WindowSettings | None = Field(None, description="An utterance and four faces.")
     captions: WindowSettings | None = Field(None, description="A spoken caption and its image.")
+    digits: DigitWindows | None = Field(None, description="A spoken and a written digit.")
+    digit_strings: DigitStringWindows | None = Field(
+        None, description="Four digits spoken and the same written."
+    )
 
 
 class CorpusChoice(Settings):

@@ -588,16 +588,100 @@ def test_optional_parts_come_when_asked_for(toy_server: Server, tmp_path: Path) 
     assert "more.bin,4," in (tmp_path / "contents.csv").read_text()
 
 
-@pytest.mark.parametrize("name", ["wikipedia", "mnist", "free_spoken_digits"])
+@pytest.mark.parametrize("name", ["wikipedia", "av_digits"])
 def test_real_files_come_from_the_local_mirror(name: str, tmp_path: Path) -> None:
     mirror = ROOT / ".." / "shared" / "data"
     if not mirror.is_dir():
         pytest.skip("../shared/data is missing")
     registry = load_registry(ROOT / "config" / "corpora.yaml")
     download_corpus(name, tmp_path, registry, str(mirror))
+    spoken = len(list(mirror.glob("free-spoken-digit-dataset/recordings/*.wav")))
     with (tmp_path / "contents.csv").open(newline="") as stream:
         rows = list(csv.DictReader(stream))
     source = mirror / registry.corpus(name).mirror_folder
-    assert len(rows) == {"wikipedia": 4, "mnist": 2, "free_spoken_digits": 2500}[name]
+    assert (
+        len(rows)
+        == {"wikipedia": 4, "av_digits": len(list(mirror.glob("mnist/*-ubyte*"))) + spoken}[name]
+    )
     for row in rows[:: len(rows) // 2]:
         assert row["sha256"] == sha256_of(source / row["path"])
+
+
+def in_part(server: Server | None = None) -> Registry:
+    """A corpus put together from folders, of which a mirror may have a part."""
+
+    def url(path: str) -> str | None:
+        return None if server is None else server.url(path)
+
+    archive = {"strip_prefix": "auto", "folder": "sounds", "max_bytes": 10_000_000}
+    parts = {
+        "sounds": {
+            "downloads": [
+                {"file": "toy.tar.gz", "url": url("/toy.tar.gz"), "note": "-", "unpack": archive}
+            ],
+            "files": [{"path": "sounds/**/*", "published": 9}],
+        },
+        "pictures": {
+            "downloads": [
+                {"file": f"pictures/{name}", "url": url(f"/{name}"), "note": "-", "optional": True}
+                for name in ("1.bin", "2.bin")
+            ],
+            "files": [{"path": "pictures/*.bin", "published": 2}],
+        },
+    }
+    return toy(None, parts=parts, mirror_name=".", access="open", ask="Ask.")
+
+
+def listed(folder: Path) -> list[str]:
+    with (folder / "contents.csv").open(newline="") as stream:
+        return [row["path"] for row in csv.DictReader(stream)]
+
+
+def test_what_a_mirror_has_is_taken_and_more_of_it_later(tmp_path: Path) -> None:
+    mirror, folder = tmp_path / "mirror", tmp_path / "data"
+    for name in ("sounds/1.wav", "pictures/1.bin"):
+        (mirror / name).parent.mkdir(parents=True)
+        (mirror / name).write_bytes(name.encode())
+    download_corpus("toy", folder, in_part(), str(mirror))
+    assert listed(folder) == ["pictures/1.bin", "sounds/1.wav"]
+    (mirror / "sounds" / "2.wav").write_bytes(b"2")
+    (mirror / "sounds" / "1.wav").write_bytes(b"other")
+    download_corpus("toy", folder, in_part(), str(mirror))
+    assert listed(folder) == ["pictures/1.bin", "sounds/1.wav", "sounds/2.wav"]
+    assert (folder / "sounds" / "1.wav").read_bytes() == b"sounds/1.wav"
+
+
+def test_files_go_into_their_folders(server: Server, tmp_path: Path) -> None:
+    server.script |= {
+        "/toy.tar.gz": [Answer(content=ARCHIVE)],
+        "/1.bin": [Answer(content=b"1")],
+        "/2.bin": [Answer(content=b"2")],
+    }
+    download_corpus("toy", tmp_path, in_part(server), retry=FAST)
+    found = listed(tmp_path)
+    assert found[:2] == ["pictures/1.bin", "pictures/2.bin"]
+    assert all(path.startswith("sounds/") for path in found[2:])
+    assert len(found) > 2
+    assert not (tmp_path / ".downloads").exists()
+
+
+def test_a_mirrors_address_may_lack_what_is_optional(server: Server, tmp_path: Path) -> None:
+    server.script |= {
+        "/toy.tar.gz": [Answer(content=ARCHIVE)],
+        "/pictures/2.bin": [Answer(content=b"2")],
+    }
+    download_corpus("toy", tmp_path, in_part(), server.url("/"), retry=FAST)
+    assert listed(tmp_path)[0] == "pictures/2.bin"
+    server.script["/pictures/2.bin"] = [Answer(status=404, content=b"")]
+    with pytest.raises(InputError, match=r"was fetched but lacks pictures/\*\.bin"):
+        download_corpus("toy", tmp_path / "new", in_part(), server.url("/"), retry=FAST)
+
+
+def test_the_original_source_must_have_all(server: Server, tmp_path: Path) -> None:
+    server.script |= {
+        "/toy.tar.gz": [Answer(content=ARCHIVE)],
+        "/1.bin": [Answer(content=b"1")],
+    }
+    with pytest.raises(InputError, match=r"2\.bin is gone: 404"):
+        download_corpus("toy", tmp_path, in_part(server), retry=FAST)
+    assert not (tmp_path / "contents.csv").exists()

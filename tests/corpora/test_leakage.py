@@ -70,3 +70,23 @@ def test_unknown_durations_are_no_zero() -> None:
     sheet = corpus_sheet(frame)
     assert sheet["total_s"].isna().all()
     assert sheet["unknown"].tolist() == [1, 1]
+
+
+def test_a_field_may_name_several_and_there_may_be_another_split() -> None:
+    rows = pd.DataFrame(
+        {
+            "split": ["train", "test", "test"],
+            "source": ["a + b", "b + c + c", "d"],
+            "person": ["", "", ""],
+            "picture": ["1 + 2", "3", "4"],
+            "split_speaker": ["test", "", "train"],
+        }
+    )
+    table = {row["kind"]: row for row in leakage(rows).to_dict("records")}
+    assert len(table) == 6
+    source = table["source"]
+    assert (source["left_count"], source["right_count"], source["shared"]) == (2, 3, 1)
+    assert (source["right_rows"], source["right_rows_shared"], source["examples"]) == (2, 1, "b")
+    assert table["picture"]["shared"] == 0
+    by_speaker = table["source (split_speaker)"]
+    assert (by_speaker["left_count"], by_speaker["right_count"]) == (1, 2)

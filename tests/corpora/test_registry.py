@@ -9,6 +9,7 @@ import yaml
 from crossmodal.corpora.registry import (
     Corpus,
     FileSpec,
+    absences,
     availability,
     load_registry,
 )
@@ -82,8 +83,7 @@ def test_the_registry_of_the_project_is_valid_and_complete() -> None:
         "places_audio",
         "the_big_bang_theory",
         "voxceleb1",
-        "free_spoken_digits",
-        "mnist",
+        "av_digits",
         "vgg16",
     }
     for entry in registry.corpora.values():
@@ -117,7 +117,7 @@ def test_the_big_bang_theory_is_never_fetched_and_asks_for_what_is_wanted(tmp_pa
 
 @pytest.mark.parametrize(
     ("name", "available"),
-    [("wikipedia", True), ("free_spoken_digits", True), ("mnist", True), ("sub_urmp", False)],
+    [("wikipedia", True), ("av_digits", True), ("sub_urmp", False)],
 )
 def test_which_corpora_the_local_mirror_has(name: str, available: bool, tmp_path: Path) -> None:
     mirror = ROOT / ".." / "shared" / "data"
@@ -235,3 +235,42 @@ def test_a_mirror_address_is_believed(tmp_path: Path) -> None:
 def test_an_unknown_part_names_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="Did you mean 'more'"):
         availability(corpus(), tmp_path, None, also=["mor"])
+
+
+def in_part(**changes: Any) -> Corpus:
+    """A corpus of which three pictures are published and one is of use."""
+    main = {"files": [{"path": "img/*.jpg", "published": 3}], **changes}
+    downloads = [{"file": "img/1.jpg", "url": "https://toy.example/1.jpg"}]
+    return corpus(mirror_name=".", parts={"main": {"downloads": downloads, **main}})
+
+
+def test_what_is_absent_is_said_and_done_without(tmp_path: Path) -> None:
+    mirror, folder = tmp_path / "mirror", tmp_path / "data"
+    (mirror / "img").mkdir(parents=True)
+    entry = in_part()
+    assert "img/*.jpg" in str(availability(entry, folder, str(mirror)))
+    (mirror / "img" / "1.jpg").write_bytes(b"x")
+    assert availability(entry, folder, str(mirror)) is None
+    lacks = ["1 of 3 files img/*.jpg"]
+    assert absences(entry, folder, str(mirror)) == lacks
+    # The same when the corpus was brought into its folder.
+    (folder / "img").mkdir(parents=True)
+    (folder / "img" / "1.jpg").write_bytes(b"x")
+    assert absences(entry, folder, str(mirror)) == lacks
+    assert absences(entry, folder, None) == lacks
+    (mirror / "img" / "2.jpg").write_bytes(b"x")
+    assert absences(entry, folder, str(mirror)) == ["2 of 3 files img/*.jpg"]
+    (folder / "img" / "3.jpg").write_bytes(b"x")
+    assert absences(entry, folder, str(mirror)) == []
+
+
+def test_of_an_address_everything_is_expected(tmp_path: Path) -> None:
+    for mirror in (None, "https://mirror.example"):
+        assert absences(in_part(), tmp_path, mirror) == []
+    assert absences(corpus(), tmp_path, None) == []
+
+
+@pytest.mark.parametrize("name", ["../a.jpg", "/a.jpg", "a//b.jpg", "a/../b.jpg", "a\\\\b.jpg"])
+def test_a_download_stays_in_the_folder(name: str, tmp_path: Path) -> None:
+    downloads = [{"file": name, "url": "https://toy.example/x"}]
+    changed(tmp_path, "parts", "main", downloads=downloads)

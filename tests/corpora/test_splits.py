@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crossmodal.corpora.splits import deal
+from crossmodal.corpora.splits import deal, in_proportion
 from crossmodal.errors import InputError
 
 GROUPS = st.lists(st.integers(0, 30).map(str), min_size=1, max_size=80)
@@ -56,3 +56,20 @@ def test_every_stratum_is_on_every_side_and_deaf_to_the_others() -> None:
 def test_shares_leave_something(validation: float, test: float) -> None:
     with pytest.raises(InputError, match="leave nothing"):
         deal(["a", "b"], validation=validation, test=test, seed=0)
+
+
+@given(st.lists(st.integers(1, 500), min_size=1, max_size=12), st.integers(0, 5000))
+def test_shares_are_whole_fair_and_sum_up(sizes: list[int], total: int) -> None:
+    shares = in_proportion(sizes, total)
+    assert sum(shares) == total
+    if total >= len(sizes):
+        assert min(shares) >= 1
+    lifted = sum(size * total < sum(sizes) for size in sizes)
+    for size, share in zip(sizes, shares, strict=True):
+        assert abs(share - size * total / sum(sizes)) < 1 + lifted
+
+
+def test_shares_of_equal_groups() -> None:
+    assert in_proportion([5, 5, 5], 7) == [3, 2, 2]
+    assert in_proportion([1000, 1, 1], 6) == [4, 1, 1]
+    assert in_proportion([2, 1], 1) == [1, 0]

@@ -347,3 +347,21 @@ def test_genuine_speech(tmp_path: Path) -> None:
         ]
     )
     np.testing.assert_allclose(found, standardised(expected, train), atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("kind", "samples", "steps"), [("digits", 8000, 63), ("digit_strings", 32_000, 251)]
+)
+def test_spoken_digits_agree_with_librosa(
+    kind: str, samples: int, steps: int, tmp_path: Path
+) -> None:
+    waves = sounds(9, samples)
+    waves[3, samples // 3 :] = 0
+    found = made(kind, write_windows(tmp_path, waves))["log_mel"]
+    assert found.shape == (9, 40, steps)
+    for wave, levels in zip(waves, found, strict=True):
+        power = librosa.feature.melspectrogram(
+            y=wave / 32768, sr=8000, n_fft=256, hop_length=128, n_mels=40
+        )
+        reference = librosa.power_to_db(power, ref=np.max)
+        np.testing.assert_allclose(levels, reference, atol=1e-2)

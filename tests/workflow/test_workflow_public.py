@@ -35,6 +35,12 @@ def test_what_is_not_at_hand_is_left_out_with_the_reason(fresh: Project) -> None
     assert missing["nuswide10k"].startswith(f"the mirror's folder {SHARED}")
     assert "NUS-WIDE" in missing["nuswide10k"]
     assert "wikipedia" not in missing
+    incomplete = dict(re.findall(r"^incomplete corpus (\w+): (.+)$", ended.stderr, re.MULTILINE))
+    pictures = len(list(SHARED.glob("mnist/*-images*")))
+    if pictures == 1:
+        assert "1 of 2 files mnist/*-images" in incomplete["av_digits"]
+    elif pictures == 0:
+        assert "av_digits" in missing
     planned = fresh.planned(*WORDS)
     assert "hashing_train_wikipedia_ours" in planned
     assert "report" in planned

@@ -21,7 +21,7 @@ sys.path.insert(0, str(ROOT / "src"))
 
 from crossmodal.config import WindowChoice, load_edition, load_workflow, resolve
 from crossmodal.corpora.media import FEATURES, available_features, chosen_windows
-from crossmodal.corpora.registry import availability, load_registry
+from crossmodal.corpora.registry import absences, availability, load_registry
 from crossmodal.digest import source_digest
 from crossmodal.errors import InputError
 
@@ -63,6 +63,15 @@ def lacking(corpus):
     return availability(
         REGISTRY.corpus(corpus), folder, SETTINGS.mirror, also=choice.parts
     )
+
+
+def absent(corpus):
+    """Return what of a corpus at hand is not there and is done without."""
+    choice = EDITION.corpora[corpus]
+    if choice.source != "download":
+        return []
+    folder = Path(corpus_folder(corpus))
+    return absences(REGISTRY.corpus(corpus), folder, SETTINGS.mirror, also=choice.parts)
 
 
 def corpus_folder(corpus):
@@ -205,8 +214,12 @@ WINDOW_FILES = [
     *["manifest.csv", "quarantine.csv", "sheet.csv", "leakage.csv"],
     *["waves.npy", "waves.json", "pictures.npy", "pictures.json"],
 ]
+# Corpus -> what of it is not there; the rest of it is used.
+ABSENT = {corpus: lacks for corpus in CORPORA if (lacks := absent(corpus))}
 for corpus, reason in MISSING.items():
     print(f"missing corpus {corpus}: {reason}", file=sys.stderr)
+for corpus, lacks in ABSENT.items():
+    print(f"incomplete corpus {corpus}: {', '.join(lacks)}", file=sys.stderr)
 if not CORPORA:
     sys.exit(
         f"error: config/config.yaml: edition {SETTINGS.edition}: no corpus is at hand"

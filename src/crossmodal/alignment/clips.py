@@ -29,7 +29,7 @@ def clip_sound(folder: Path, row: Row, rate_hz: int) -> NDArray[np.int16]:
         raise ClipError("there is no sound")
     path = folder / row["audio"]
     sound, _ = read_audio(path, rate_hz)
-    if _cut_off(path):
+    if cut_off(path):
         raise ClipError("the sound file is cut off")
     return whole_numbers(sound)
 
@@ -70,7 +70,7 @@ def picture_fault(folder: Path, name: str) -> str:
     return ""
 
 
-def _cut_off(path: Path) -> bool:
+def cut_off(path: Path) -> bool:
     """Tell whether a wav file is shorter than its header says; decoders do not mind."""
     with path.open("rb") as stream:
         head = stream.read(12)

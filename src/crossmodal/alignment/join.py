@@ -63,7 +63,7 @@ def join(
     sound = f"sample, {FULL_SCALE} is full scale"
     count = len(windows)
     _concatenate(shards, out / "waves.npy", count, sound, settings, ("av",))
-    colour = "sRGB value, 0 to 255"
+    colour = "grey or sRGB value, 0 to 255"
     libraries = ("av", "opencv-python-headless", "pillow")
     _concatenate(shards, out / "pictures.npy", count, colour, settings, libraries)
     quarantine.write(out / "quarantine.csv")

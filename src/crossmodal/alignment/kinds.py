@@ -1,7 +1,8 @@
 """What a window holds, and how the rows of a manifest become windows of some kind.
 
-A kind is a module of this package by that name (`facevoice`, `cmcgan`, `msvae`, `captions`). Its
-function `plan(corpus, columns, settings)` returns a `Plan`; what all kinds share stands here.
+A kind is a module of this package by that name (`facevoice`, `cmcgan`, `msvae`, `captions`,
+`digits`, `digit_strings`). Its function `plan(corpus, columns, settings)` returns a `Plan`; what
+all kinds share stands here.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from crossmodal.corpora.quarantine import Quarantine
@@ -37,7 +39,8 @@ class Form:
     Attributes:
         rate_hz: Samples a second of the sound.
         samples: Samples of a window; 0 where the sound stays in its file.
-        picture: Shape of a window's pictures, such as (13, 64, 64, 3); (0,) where they stay files.
+        picture: Shape of a window's pictures, such as (13, 64, 64, 3), grey (28, 28); (0,) where
+            they stay files.
     """
 
     rate_hz: int
@@ -52,7 +55,7 @@ class Window:
     Attributes:
         row: Its row of the windows' manifest, as from `described`.
         wave: Sound [samples], int16, full scale `FULL_SCALE`.
-        picture: As `Form.picture` says, uint8 RGB.
+        picture: As `Form.picture` says, uint8, RGB or grey.
     """
 
     row: Row
@@ -78,12 +81,15 @@ class Plan:
         file: Column that names this file.
         form: Of the windows.
         cut: Cuts one unit.
+        choose: Makes of the corpus's manifest the rows that are cut, the same in every shard;
+            None: all of them as they are.
     """
 
     unit: str
     file: str
     form: Form
     cut: Cut
+    choose: Callable[[pd.DataFrame], pd.DataFrame] | None = None
 
 
 def described(

@@ -50,10 +50,10 @@ def align(
 
     Args:
         corpus: Name of the corpus.
-        kind: "facevoice", "cmcgan", "msvae" or "captions".
+        kind: One of those in `WindowChoice`: "facevoice", "cmcgan" and so on.
         folder: The corpus, in its published layout.
         manifest: Its manifest.
-        settings: Of the kind: `step_ms` for "cmcgan".
+        settings: Of the kind, such as `step_ms` for "cmcgan".
         shard: Which shard, from 0.
         shards: How many there are.
         out: Folder of the files.
@@ -65,6 +65,7 @@ def align(
     rows = read_manifest(manifest)
     chosen = window_settings(corpus, kind, settings)
     plan = kind_plan(corpus, kind, list(rows.columns), chosen)
+    rows = rows if plan.choose is None else plan.choose(rows)
     own = shard_rows(rows, plan.unit, shard, shards)
     quarantine = Quarantine()
     with (

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import csv
 import io
+import logging
 import shutil
 from collections.abc import Collection
 from pathlib import Path
 
 from crossmodal.corpora.archives import unpack
-from crossmodal.corpora.fetch import Retry, ask_for_room, check_file, fetch
+from crossmodal.corpora.fetch import GoneError, Retry, ask_for_room, check_file, fetch
 from crossmodal.corpora.registry import (
     Corpus,
     Download,
@@ -65,10 +66,14 @@ def download_corpus(
         raise InputError(reason)
     wanted = corpus.chosen_parts(also)
     for part in wanted.values():
+        on_disk = mirror is not None and not is_url(mirror)
+        source = Path(str(mirror)) / corpus.mirror_folder
         if part.missing_in(folder) is None:
+            if on_disk:
+                _copy_files(part, part.further_on(source, folder), source, folder)
             continue
-        if mirror is not None and not is_url(mirror):
-            _copy_part(part, Path(mirror) / corpus.mirror_folder, folder)
+        if on_disk:
+            _copy_part(part, source, folder)
         else:
             _fetch_part(corpus, part, folder, mirror, retry or Retry())
         if (lack := part.missing_in(folder)) is not None:
@@ -105,9 +110,16 @@ def _fetch_part(corpus: Corpus, part: Part, folder: Path, mirror: str | None, re
             raise InputError(f"{download.file} has no address", mend=corpus.ask)
         fetched = staging / download.file
         room = download.unpack.max_bytes if download.unpack else 0
-        if not fetched.is_file():
-            fetch(url, fetched, download, retry=retry, room_bytes=room)
+        try:
+            if not fetched.is_file():
+                fetch(url, fetched, download, retry=retry, room_bytes=room)
+        except GoneError as error:
+            if mirror is None or not download.optional:
+                raise
+            logging.getLogger(__name__).warning("%s: done without it", error.problem)
+            continue
         if download.unpack is None:
+            placed.parent.mkdir(parents=True, exist_ok=True)
             fetched.replace(placed)
             continue
         try:
@@ -116,17 +128,20 @@ def _fetch_part(corpus: Corpus, part: Part, folder: Path, mirror: str | None, re
             fetched.unlink()
             raise
         fetched.unlink()
-    if staging.is_dir() and not any(staging.iterdir()):
-        staging.rmdir()
+    for emptied in sorted((path for path in staging.rglob("*") if path.is_dir()), reverse=True):
+        _remove_empty(emptied)
+    _remove_empty(staging)
+
+
+def _remove_empty(folder: Path) -> None:
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
 
 
 def _copy_part(part: Part, source: Path, folder: Path) -> None:
     """Copy a part from a mirror's folder, or unpack the archives that lie there."""
     if part.missing_in(source) is None:
-        found = _registered_files([part], source)
-        ask_for_room(folder, sum(path.stat().st_size for path in found))
-        for path in progress(found, title=f"copy from {source.name}", unit="file"):
-            _copy_checked(path, folder / path.relative_to(source), found[path])
+        _copy_files(part, list(_registered_files([part], source)), source, folder)
         return
     for download in part.downloads:
         archive = source / download.file
@@ -135,6 +150,14 @@ def _copy_part(part: Part, source: Path, folder: Path) -> None:
         else:
             check_file(archive, download)
             _unpack_into(archive, download, folder)
+
+
+def _copy_files(part: Part, files: list[Path], source: Path, folder: Path) -> None:
+    """Copy some files of a part from a mirror's folder."""
+    specs = _registered_files([part], source)
+    ask_for_room(folder, sum(path.stat().st_size for path in files))
+    for path in progress(files, title=f"copy from {source.name}", unit="file"):
+        _copy_checked(path, folder / path.relative_to(source), specs[path])
 
 
 def _copy_checked(source: Path, target: Path, expected: Download | FileSpec) -> None:
@@ -149,7 +172,7 @@ def _unpack_into(archive: Path, download: Download, folder: Path) -> None:
     ask_for_room(folder, download.unpack.max_bytes)
     unpack(
         archive,
-        folder,
+        folder / (download.unpack.folder or ""),
         strip_prefix=download.unpack.strip_prefix,
         max_bytes=download.unpack.max_bytes,
     )

@@ -24,6 +24,10 @@ _BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
 _HTML = re.compile(rb"^(\xef\xbb\xbf)?\s*(<!doctype html|<html)", re.IGNORECASE)
 
 
+class GoneError(InputError):
+    """There is no such file at an address."""
+
+
 @dataclass(frozen=True)
 class Retry:
     """How patient a download is.
@@ -215,10 +219,13 @@ class _Transfer:
                 f"the server answered {status} {response.reason}",
                 response.headers.get("Retry-After"),
             )
+        if status in (404, 410):
+            raise GoneError(
+                f"{self.url} is gone: {status} {response.reason}",
+                mend="Look for its new address on the homepage of the corpus",
+            )
         if status in (401, 403):
             problem, mend = "is refused", "Ask for access, or place the file by hand"
-        elif status in (404, 410):
-            problem, mend = "is gone", "Look for its new address on the homepage of the corpus"
         elif status not in (200, 206, 416):
             problem, mend = "cannot be fetched", "Check the address, or place the file by hand"
         else:

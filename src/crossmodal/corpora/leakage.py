@@ -8,47 +8,53 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from crossmodal.corpora.manifest import SPLITS
+from crossmodal.corpora.manifest import JOINT, SPLITS
 from crossmodal.files import atomic_path
 
-KINDS = ("source", "person")
-"""Columns of the manifest that are looked for on both sides."""
+KINDS = ("source", "person", "picture")
+"""Columns of the manifest that are looked for on both sides, where there are such columns."""
+SCHEMES = ("split", "split_speaker")
+"""Columns that say how the rows are split, where there are such columns."""
 
 _EXAMPLES = 3
 
 
 def leakage(manifest: pd.DataFrame) -> pd.DataFrame:
-    """Count the sources and persons that occur in two splits.
+    """Count the sources, persons and pictures that occur in two splits.
 
     Args:
-        manifest: A table with the columns `split`, `source` and `person`; empty names are unknown
-            and never counted.
+        manifest: A table with the columns `split`, `source` and `person`; `picture` and
+            `split_speaker` are looked at where they are there. A field may hold several names
+            with `JOINT` between them. Empty names are unknown and never counted.
 
     Returns:
-        One row for each kind and pair of splits that both have rows: `kind`, `left`, `right`
-        (train before validation before test), `left_count` and `right_count` (names on each
-        side), `shared` (names on both), `right_rows` (rows on the right) and `right_rows_shared`
-        (those of them whose name is on the left too), `examples` (up to three shared names).
+        One row for each kind and pair of splits that both have rows: `kind` (for another scheme
+        than `split` with its name in brackets), `left`, `right` (train before validation before
+        test), `left_count` and `right_count` (names on each side), `shared` (names on both),
+        `right_rows` (rows on the right) and `right_rows_shared` (those of them with a name that
+        is on the left too), `examples` (up to three shared names).
     """
-    present = [split for split in SPLITS if (manifest["split"] == split).any()]
     rows = []
-    for kind in KINDS:
-        named = {split: _names(manifest, split, kind) for split in present}
-        for left, right in combinations(present, 2):
-            shared = set(named[left]) & set(named[right])
-            rows.append(
-                {
-                    "kind": kind,
-                    "left": left,
-                    "right": right,
-                    "left_count": named[left].nunique(),
-                    "right_count": named[right].nunique(),
-                    "shared": len(shared),
-                    "right_rows": int((manifest["split"] == right).sum()),
-                    "right_rows_shared": int(named[right].isin(shared).sum()),
-                    "examples": ", ".join(sorted(shared)[:_EXAMPLES]),
-                }
-            )
+    for scheme in [name for name in SCHEMES if name in manifest]:
+        present = [split for split in SPLITS if (manifest[scheme] == split).any()]
+        for kind in [name for name in KINDS if name in manifest]:
+            named = {split: _names(manifest[manifest[scheme] == split], kind) for split in present}
+            for left, right in combinations(present, 2):
+                shared = set(named[left]) & set(named[right])
+                affected = named[right][named[right].isin(shared)]
+                rows.append(
+                    {
+                        "kind": kind if scheme == SCHEMES[0] else f"{kind} ({scheme})",
+                        "left": left,
+                        "right": right,
+                        "left_count": named[left].nunique(),
+                        "right_count": named[right].nunique(),
+                        "shared": len(shared),
+                        "right_rows": int((manifest[scheme] == right).sum()),
+                        "right_rows_shared": affected.index.nunique(),
+                        "examples": ", ".join(sorted(shared)[:_EXAMPLES]),
+                    }
+                )
     columns = "kind left right left_count right_count shared right_rows right_rows_shared examples"
     return pd.DataFrame(rows, columns=columns.split())
 
@@ -79,8 +85,9 @@ def write_tables(manifest: pd.DataFrame, folder: Path) -> None:
             table.to_csv(temporary, index=False, float_format="%.6g", lineterminator="\n")
 
 
-def _names(manifest: pd.DataFrame, split: str, kind: str) -> pd.Series:
-    names = manifest.loc[manifest["split"] == split, kind]
+def _names(part: pd.DataFrame, kind: str) -> pd.Series:
+    """Return the names in a column, those of a row under its index."""
+    names = part[kind].str.split(JOINT, regex=False).explode()
     return names[names != ""]
 
 
@@ -89,7 +96,7 @@ def _sums(part: pd.DataFrame) -> dict[str, float]:
     known = seconds.dropna()
     sums: dict[str, float] = {"clips": len(part)}
     for name, column in (("labels", "label"), ("persons", "person"), ("sources", "source")):
-        sums[name] = part.loc[part[column] != "", column].nunique()
+        sums[name] = _names(part, column).nunique()
     sums["total_s"] = float(known.sum()) if len(known) else np.nan
     sums["shortest_s"] = float(known.min())
     sums["median_s"] = float(known.median())

@@ -6,20 +6,22 @@ The module imports nothing heavy: a workflow may ask while it plans its jobs.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from crossmodal.config import WindowChoice, WindowSettings
 from crossmodal.errors import InputError
 
-WINDOWS: dict[str, str] = {
-    "the_big_bang_theory": "facevoice",
-    "sub_urmp": "cmcgan",
-    "urmp": "cmcgan",
-    "voxceleb1": "msvae",
-    "flickr8k_audio": "captions",
-    "places_audio": "captions",
-    "folder": "facevoice",
+WINDOWS: dict[str, tuple[str, ...]] = {
+    "the_big_bang_theory": ("facevoice",),
+    "sub_urmp": ("cmcgan",),
+    "urmp": ("cmcgan",),
+    "voxceleb1": ("msvae",),
+    "flickr8k_audio": ("captions",),
+    "places_audio": ("captions",),
+    "av_digits": ("digits", "digit_strings"),
+    "folder": ("facevoice",),
 }
-"""The usual kind of window of each corpus; one's own videos (`folder`) can give `OWN_WINDOWS`."""
+"""The usual kinds of window of each corpus; one's own videos (`folder`) can give `OWN_WINDOWS`."""
 
 OWN_WINDOWS = ("facevoice", "cmcgan", "msvae")
 
@@ -30,16 +32,18 @@ FEATURES: dict[str, tuple[str, ...]] = {
     "cmcgan": ("log_mel",),
     "msvae": ("voice", "voice_as_written", "voice_whole_clip", "face_grey"),
     "captions": ("caption", "image_deep"),
+    "digits": ("log_mel",),
+    "digit_strings": ("log_mel",),
 }
 """Every feature of each corpus of images and texts, whether or not a given folder can give it, and
 of each kind of windows."""
 
 
 def window_kinds(corpus: str) -> tuple[str, ...]:
-    """List the kinds of windows that can be cut from a corpus, the usual one first."""
+    """List the kinds of windows that can be cut from a corpus, the usual ones first."""
     if corpus == "folder":
         return OWN_WINDOWS
-    return (WINDOWS[corpus],) if corpus in WINDOWS else ()
+    return WINDOWS.get(corpus, ())
 
 
 def chosen_windows(corpus: str, choice: WindowChoice) -> dict[str, WindowSettings]:
@@ -47,7 +51,7 @@ def chosen_windows(corpus: str, choice: WindowChoice) -> dict[str, WindowSetting
 
     Args:
         corpus: Name of the corpus.
-        choice: What its edition says; without any kind it is the corpus's usual one.
+        choice: What its edition says; without any kind these are the corpus's usual ones.
 
     Raises:
         InputError: Windows of a chosen kind cannot be cut from this corpus.
@@ -66,7 +70,8 @@ def chosen_windows(corpus: str, choice: WindowChoice) -> dict[str, WindowSetting
             )
     if chosen or not known:
         return chosen
-    return chosen_windows(corpus, WindowChoice.model_validate({known[0]: {}}))
+    usual: dict[str, dict[str, Any]] = {kind: {} for kind in WINDOWS[corpus]}
+    return chosen_windows(corpus, WindowChoice.model_validate(usual))
 
 
 def has_images(corpus: str, folder: Path) -> bool:

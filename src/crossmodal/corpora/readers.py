@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from crossmodal.corpora import (
+    av_digits,
     flickr8k_audio,
     nuswide10k,
     places_audio,
@@ -34,6 +35,7 @@ READERS: dict[str, Callable[..., pd.DataFrame]] = {
     "flickr8k_audio": flickr8k_audio.read,
     "places_audio": places_audio.read,
     "voxceleb1": voxceleb1.read,
+    "av_digits": av_digits.read,
     "folder": own_folder.read,
 }
 # Given by the workflow, not by an edition's settings.

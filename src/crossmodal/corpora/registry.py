@@ -40,10 +40,12 @@ class Unpack(_Entry):
         strip_prefix: Folder inside the archive whose contents are taken, the folder itself
             dropped; members outside it are left out. "auto": the one folder everything lies in,
             where there is one. None: the archive as it is.
+        folder: Folder below the corpus folder that the files go into; None: the corpus folder.
         max_bytes: Upper bound of the unpacked size; that much disk space is asked for first.
     """
 
     strip_prefix: str | None = None
+    folder: Annotated[str, Field(pattern=r"^[A-Za-z0-9][^/\\]*$")] | None = None
     max_bytes: Count
 
 
@@ -51,23 +53,26 @@ class Download(_Entry):
     """One file to fetch; what is not known about it is None.
 
     Attributes:
-        file: Name of the file, in the corpus folder and on a mirror.
+        file: Name of the file, in the corpus folder and on a mirror, with folders where it lies
+            below.
         url: Where it lies; None when it can only be fetched by hand.
         bytes: Its exact size.
         sha256: Its SHA-256.
         sha256_prefix: The first digits of its SHA-256, as in the names of PyTorch's weights.
         md5: Its MD5, where nothing better was published.
         unpack: Given for an archive; without it the file itself belongs into the corpus folder.
+        optional: A mirror's address may lack it; the files of its part decide what is needed.
         note: What was not verified about this entry, and when.
     """
 
-    file: Annotated[str, Field(pattern=r"^[A-Za-z0-9][^/\\]*$")]
+    file: Annotated[str, Field(pattern=r"^[A-Za-z0-9][^/\\]*(/[A-Za-z0-9][^/\\]*)*$")]
     url: Annotated[str, Field(pattern=r"^https?://")] | None
     bytes: Count | None = None
     sha256: Sha256 | None = None
     sha256_prefix: Annotated[str, Field(pattern=r"^[0-9a-f]{8,63}$")] | None = None
     md5: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")] | None = None
     unpack: Unpack | None = None
+    optional: bool = False
     note: str | None = None
 
     @property
@@ -82,12 +87,14 @@ class FileSpec(_Entry):
     Attributes:
         path: Path relative to the corpus folder, or a glob pattern (`*`, `?`, `**`).
         at_least: How many files must match a pattern.
+        published: How many match it in the whole corpus, where a part of them is of use too.
         bytes: Size of the file; only for a path.
         sha256: SHA-256 of the file; only for a path.
     """
 
     path: str
     at_least: Count = 1
+    published: Count | None = None
     bytes: Count | None = None
     sha256: Sha256 | None = None
 
@@ -150,6 +157,27 @@ class Part(_Entry):
             (lack for spec in self.files if (lack := spec.missing_in(folder)) is not None), None
         )
 
+    def absent_in(self, *folders: Path) -> str | None:
+        """Return how many of the published files all folders together lack, or None."""
+        lacks = [
+            f"{len(found)} of {spec.published} files {spec.path}"
+            for spec in self.files
+            if spec.published is not None
+            and len(found := {p.relative_to(f) for f in folders for p in spec.matches(f)})
+            < spec.published
+        ]
+        return ", ".join(lacks) or None
+
+    def further_on(self, mirror: Path, folder: Path) -> list[Path]:
+        """List the files of a mirror's folder, of those that need not be complete, to add."""
+        return [
+            path
+            for spec in self.files
+            if spec.published is not None
+            for path in spec.matches(mirror)
+            if not (folder / path.relative_to(mirror)).is_file()
+        ]
+
     def lies_on(self, mirror: Path) -> bool:
         """Whether a mirror's folder of this corpus holds the files, or all the downloads."""
         archives = bool(self.downloads) and all((mirror / d.file).is_file() for d in self.downloads)
@@ -174,7 +202,8 @@ class Corpus(_Entry):
         citation: What its makers ask to be cited.
         access: Who may have it, and how.
         ask: Where to ask for it and what to do with what one gets, in full sentences.
-        mirror_name: Name of its folder on a mirror, when not `name`.
+        mirror_name: Name of its folder on a mirror, when not `name`; "." where the corpus is put
+            together from folders of the mirror.
         parts: Its parts by name.
     """
 
@@ -275,6 +304,30 @@ def availability(
         f"{corpus.title} {_ACCESS_TEXT[corpus.access]}, and {folder} lacks {lacking[by_hand[0]]}. "
         f"{(corpus.ask or '').strip()} Put what you get into {folder} (see {corpus.homepage})"
     )
+
+
+def absences(
+    corpus: Corpus, folder: Path, mirror: str | None, *, also: Collection[str] = ()
+) -> list[str]:
+    """Say what of a corpus that can be had is not at hand and is done without.
+
+    The answer is the same before and after the corpus is brought into its folder. Of a mirror's
+    address and of the original sources everything is expected.
+
+    Args:
+        corpus: As for `availability`, which has returned None.
+        folder: As there.
+        mirror: As there.
+        also: As there.
+    """
+    local = mirror is not None and not is_url(mirror)
+    folders = [folder, Path(str(mirror)) / corpus.mirror_folder] if local else [folder]
+    return [
+        lack
+        for part in corpus.chosen_parts(also).values()
+        if local or part.missing_in(folder) is None
+        if (lack := part.absent_in(*folders))
+    ]
 
 
 def is_url(mirror: str) -> bool:

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from crossmodal.alignment.decode import frames, read_audio
+from crossmodal.corpora.idx import idx_picture
 from crossmodal.corpora.listening import mp3_address
 from crossmodal.corpora.manifest import read_manifest
 from crossmodal.errors import ClipError
@@ -105,7 +106,10 @@ def contact_sheet(tiles: list[Picture]) -> Picture:
 
 
 def _picture(row: pd.Series, folder: Path) -> Picture | None:
-    """Return a picture of a row: its image, a face of its folder, or a frame of its video."""
+    """Return a row's picture: its digit, its image, a face of its folder, a frame of its video."""
+    digit = str(row.get("picture") or "")
+    if digit:
+        return _grey_picture(folder, digit)
     image = str(row.get("image") or "")
     faces = str(row.get("faces") or "")
     video = str(row.get("video") or row.get("file") or "")
@@ -122,6 +126,14 @@ def _picture(row: pd.Series, folder: Path) -> Picture | None:
         except ClipError:
             return None
     return None
+
+
+def _grey_picture(folder: Path, name: str) -> Picture | None:
+    """Return a picture of an IDX file, in three channels."""
+    try:
+        return np.repeat(idx_picture(folder, name)[:, :, None], 3, axis=2)
+    except ClipError:
+        return None
 
 
 def _sound(row: pd.Series, folder: Path) -> dict[str, str] | None:

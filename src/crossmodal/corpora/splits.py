@@ -69,6 +69,26 @@ def deal(
     return [side_of[group] for group in groups]
 
 
+def in_proportion(sizes: Sequence[int], total: int) -> list[int]:
+    """Share a number of things out to groups in proportion to their sizes.
+
+    Shares are whole and sum to the number; none is 0 while there are things for every group.
+
+    Args:
+        sizes: Of the groups, each at least 1.
+        total: How many things there are.
+    """
+    exact = np.array(sizes) * total / sum(sizes)
+    shares = np.floor(exact).astype(int)
+    # The largest remainders first; among equal ones the first group.
+    behind = np.argsort(shares - exact, kind="stable")
+    shares[behind[: total - int(shares.sum())]] += 1
+    while total >= len(sizes) and not shares.all():
+        shares[np.argmax(shares)] -= 1
+        shares[np.argmin(shares)] += 1
+    return [int(share) for share in shares]
+
+
 def _count(share: float, groups: int, most: int) -> int:
     """Return how many of the groups make up a share: at least one, if `most` allows it."""
     return min(max(1, round(share * groups)), most) if share else 0

@@ -8,6 +8,7 @@ from typing import Any
 
 from crossmodal.corpora.readers import choose_function
 from crossmodal.corpora.synthetic import (
+    av_digits,
     flickr8k_audio,
     nuswide10k,
     places_audio,
@@ -27,6 +28,7 @@ GENERATORS: dict[str, Callable[..., None]] = {
     "sub_urmp": sub_urmp.synthesize,
     "flickr8k_audio": flickr8k_audio.synthesize,
     "places_audio": places_audio.synthesize,
+    "av_digits": av_digits.synthesize,
 }
 
 
