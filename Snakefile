@@ -2,6 +2,7 @@
 
     snakemake --cores 8 --resources gpu=2                         all papers, stand-in data
     snakemake --cores 2 hashing                                   one paper
+    snakemake --cores 2 benchmark                                 every model on the same tasks
     snakemake --cores 2 --config edition=public mirror=FOLDER     real data
     snakemake --cores 2 --config edition=own corpus=NAME          your videos (crossmodal init-corpus)
 
@@ -34,6 +35,7 @@ for paper in PAPERS:
     include: f"workflow/rules/{paper}.smk"
 
 
+include: "workflow/rules/benchmark.smk"
 include: "workflow/rules/report.smk"
 
 
@@ -47,3 +49,4 @@ rule all:
     default_target: True
     input:
         f"{RESULTS}/report.html",
+        rules.benchmark.input if BENCHMARK_TASKS else [],

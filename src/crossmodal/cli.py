@@ -27,6 +27,7 @@ Arguments = argparse.Namespace
 # the two apart, because starting up is pure cost.
 Work = Callable[[], None]
 PAPERS = ["hashing", "captions", "cmcgan", "facevoice", "msvae"]
+BENCHMARK = "benchmark"
 
 
 def write_config(arguments: Arguments) -> Work:
@@ -211,6 +212,25 @@ def evaluate(arguments: Arguments) -> Work:
     return work
 
 
+def benchmark(arguments: Arguments) -> Work:
+    """Choose settings, train and score methods on a task of the benchmark."""
+    _limit_threads(arguments.threads)
+    from crossmodal.benchmark.run import run_task
+
+    arguments.paper = BENCHMARK
+    return partial(
+        run_task,
+        _settings(arguments),
+        arguments.task,
+        arguments.source,
+        arguments.methods,
+        arguments.seeds,
+        arguments.folder,
+        arguments.out,
+        arguments.threads,
+    )
+
+
 def collect(arguments: Arguments) -> Work:
     """Join the metrics of all runs of a paper."""
     from crossmodal.runs import write_metrics
@@ -282,8 +302,9 @@ def plan(arguments: Arguments) -> Work:
 
 
 def _stage(paper: str, module: str) -> Any:
-    """Import one module of a paper's folder."""
-    return importlib.import_module(f"crossmodal.papers.{paper}.{module}")
+    """Import one module of a paper's folder, or of the benchmark's."""
+    room = BENCHMARK if paper == BENCHMARK else f"papers.{paper}"
+    return importlib.import_module(f"crossmodal.{room}.{module}")
 
 
 def _settings(arguments: Arguments) -> Any:
@@ -292,7 +313,8 @@ def _settings(arguments: Arguments) -> Any:
 
     edition = load_edition(arguments.edition, arguments.config)
     overrides = json.loads(arguments.overrides).get(arguments.paper, {})
-    model = _stage(arguments.paper, "settings").PaperSettings
+    settings = _stage(arguments.paper, "settings")
+    model = settings.BenchmarkSettings if arguments.paper == BENCHMARK else settings.PaperSettings
     return resolve(model, arguments.paper, edition, overrides, arguments.config)
 
 
@@ -422,12 +444,22 @@ def build_parser() -> argparse.ArgumentParser:
             added.add_argument("--source", required=True, help="where the corpus came from")
             added.add_argument("--tuning", type=Path, help="what `tune` wrote, if the paper tunes")
 
+    added = verb("benchmark", benchmark)
+    added.add_argument("task", help="a definition of config/benchmark.yaml")
+    added.add_argument("--source", required=True, help="where the corpus came from")
+    added.add_argument("--methods", nargs="+", required=True)
+    added.add_argument("--seeds", nargs="+", type=int, required=True)
+    option(added, "folder", help="folder of manifest and arrays")
+    option(added, "out", help="results/<edition>/benchmark")
+    resolved(added)
+    threaded(added)
+
     added = verb("collect", collect)
     added.add_argument("runs", nargs="*", type=Path, help="run folders; none where no corpus is")
     option(added, "out", help="the metrics.csv to write")
 
     added = verb("artefacts", artefacts)
-    added.add_argument("paper", choices=PAPERS)
+    added.add_argument("paper", choices=[*PAPERS, BENCHMARK])
     option(added, "results", help="results/<edition>/<paper>")
     resolved(added)
 

@@ -21,6 +21,9 @@ from crossmodal.errors import InputError
 CONFIG = Path("config")
 OWN = "own"
 """The edition of one's own videos, the only one that is about a corpus with a name."""
+BENCHMARK = "benchmark"
+"""May stand where a paper's name stands: it has settings and artefacts as a paper has."""
+
 Source = Literal["synthetic", "download", "own"]
 SettingsT = TypeVar("SettingsT", bound="Settings")
 
@@ -55,7 +58,8 @@ class WorkflowSettings(Settings):
     data: str = Field("data", description="Folder of the corpora.")
     results: str = Field("results", description="Folder of everything that is computed.")
     overrides: dict[str, dict[str, Any]] = Field(
-        {}, description="Paper name -> settings laid over its file, for one-off variants."
+        {},
+        description="Paper name or benchmark -> settings laid over its file, for one-off variants.",
     )
 
 
@@ -130,6 +134,9 @@ class Edition(Settings):
     corpora: dict[str, CorpusChoice] = Field({}, description="Corpus name -> source.")
     papers: dict[str, dict[str, Any]] = Field(
         {}, description="Paper name -> settings laid over its file."
+    )
+    benchmark: dict[str, Any] = Field(
+        {}, description="Settings laid over benchmark.yaml: which tasks run. None: none."
     )
 
 
@@ -263,7 +270,8 @@ def load_workflow(values: Mapping[str, Any], config: Path = CONFIG) -> WorkflowS
             mend=f"Write --config edition={OWN} corpus=NAME, after crossmodal init-corpus FOLDER",
         )
     _check_papers(settings.papers, path, "papers", config)
-    _check_papers(settings.overrides, path, "overrides", config)
+    others = [name for name in settings.overrides if name != BENCHMARK]
+    _check_papers(others, path, "overrides", config)
     return settings
 
 
@@ -305,10 +313,12 @@ def resolve(
     overrides: Mapping[str, Any] | None = None,
     config: Path = CONFIG,
 ) -> SettingsT:
-    """Resolve a paper's settings: its file, the edition's overlay, the overrides."""
+    """Resolve the settings of a paper or of `benchmark`: file, edition's overlay, overrides."""
     path = config / "papers" / f"{paper}.yaml"
-    layers = (edition.papers.get(paper, {}), overrides or {})
-    return validate(model, overlay(read_yaml(path), *layers), path)
+    own = edition.papers.get(paper, {})
+    if paper == BENCHMARK:
+        path, own = config / f"{BENCHMARK}.yaml", edition.benchmark
+    return validate(model, overlay(read_yaml(path), own, overrides or {}), path)
 
 
 def default_file(model: type[Settings], title: str) -> str:

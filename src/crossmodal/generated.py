@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from crossmodal.benchmark.settings import BenchmarkSettings
 from crossmodal.config import Edition, WorkflowSettings, default_file, schema_file
 from crossmodal.corpora.registry import Registry
 from crossmodal.errors import InputError
@@ -23,6 +24,7 @@ def generated_files() -> dict[Path, str]:
         schemas / "config.schema.json": schema_file(WorkflowSettings),
         schemas / "edition.schema.json": schema_file(Edition),
         schemas / "corpora.schema.json": schema_file(Registry),
+        schemas / "benchmark.schema.json": schema_file(BenchmarkSettings),
         schemas / "captions.schema.json": schema_file(CaptionsSettings),
         schemas / "cmcgan.schema.json": schema_file(CmcganSettings),
         schemas / "facevoice.schema.json": schema_file(FacevoiceSettings),

@@ -1,4 +1,4 @@
-"""One's own videos, end to end: a folder with damaged files, init-corpus, the workflow, a report."""
+"""Own videos, end to end: a folder with damaged files, init-corpus, the workflow, a report."""
 
 from __future__ import annotations
 

@@ -56,6 +56,13 @@ def paper_settings(paper):
     return resolve(room.PaperSettings, paper, EDITION, OVERRIDES.get(paper, {}))
 
 
+def benchmark_settings():
+    """Resolve the settings of the benchmark for this edition."""
+    room = importlib.import_module("crossmodal.benchmark.settings")
+    overrides = SETTINGS.overrides.get("benchmark", {})
+    return resolve(room.BenchmarkSettings, "benchmark", EDITION, overrides)
+
+
 def lacking(corpus):
     """Return why a corpus cannot be had, or None."""
     choice = EDITION.corpora.get(corpus)
@@ -209,6 +216,7 @@ BENCHMARKS = f"benchmarks/{PLACE}"
 # digests of the rules that it affects, and no other rule shall run again.
 os.environ.update(CROSSMODAL_OVERRIDES=as_json(OVERRIDES))
 
+BENCHMARK = or_exit(benchmark_settings)
 PAPERS = [paper for paper in SETTINGS.papers if OWN is None or paper in OWN.papers]
 PAPER = {paper: or_exit(paper_settings, paper) for paper in PAPERS}
 # Every corpus of the edition is read and shown, whether or not a paper uses it already.
@@ -230,6 +238,10 @@ WINDOW_FEATURES = [
     for kind in kinds
     for path in window_features(corpus, kind)
     if OWN is None
+]
+# Tasks whose corpus is not at hand are left out; it is named above them.
+BENCHMARK_TASKS = [
+    task for task in BENCHMARK.tasks if BENCHMARK.definitions[task].corpus in CORPORA
 ]
 SHARD = f"{RESULTS}/corpora/{{corpus}}/{{kind}}/shards/{{shard}}-of-{{shards}}"
 SHARD_FILES = [

@@ -136,12 +136,39 @@ def equal_error_rate(scores: ArrayLike, matched: ArrayLike) -> float:
         InputError, ValueError: As `roc`.
     """
     curve = roc(scores, matched)
+    after, share = _crossing(curve)
+    accepted = curve.false_positive_rate
+    return float(accepted[after - 1] + share * (accepted[after] - accepted[after - 1]))
+
+
+def equal_error_components(scores: ArrayLike, matched: ArrayLike) -> Floats:
+    """Return one value a pair [n] whose mean is the equal error rate, for intervals over pairs.
+
+    1 where a pair is judged wrongly at the threshold of equal error, 0 where rightly; where that
+    lies between two scores, both neighbours are taken, weighted as `equal_error_rate` does. An
+    interval of the mean takes the threshold as given.
+
+    Raises:
+        InputError, ValueError: As `roc`.
+    """
+    values, match, _ = _checked(scores, matched, None)
+    curve = roc(values, match)
+    after, share = _crossing(curve)
+    before, behind = (
+        np.where(match, values < limit, values >= limit).astype(np.float64)
+        for limit in curve.thresholds[[after - 1, after]]
+    )
+    components: Floats = before + share * (behind - before)
+    return components
+
+
+def _crossing(curve: Curve) -> tuple[int, float]:
+    """Return the point where more is accepted than missed, and how far towards it both meet."""
     accepted, missed = curve.false_positive_rate, 1 - curve.true_positive_rate
     after = int(np.argmax(accepted >= missed))
     gap_before = missed[after - 1] - accepted[after - 1]
     gap_after = accepted[after] - missed[after]
-    share = gap_before / (gap_before + gap_after)
-    return float(accepted[after - 1] + share * (accepted[after] - accepted[after - 1]))
+    return after, float(gap_before / (gap_before + gap_after))
 
 
 def sweep(

@@ -1,0 +1,105 @@
+"""The artefacts of the benchmark: tables of quality, ranks and cost, and one figure of all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+from crossmodal.benchmark.results import Cell, costs, measures, ranks, read_cells, source_of
+from crossmodal.benchmark.settings import BenchmarkSettings
+from crossmodal.config import Artefact
+from crossmodal.metrics.uncertainty import bootstrap_mean
+from crossmodal.reporting import style
+from crossmodal.reporting.artefacts import check_names, write_missing
+from crossmodal.reporting.tables import write_table
+
+Cells = dict[str, list[Cell]]
+Table = Callable[[BenchmarkSettings, Cells], pd.DataFrame]
+
+TABLES: dict[str, Table] = {
+    "benchmark": measures,
+    "benchmark_ranks": ranks,
+    "benchmark_cost": costs,
+}
+FIGURE = "quality_against_cost"
+_COLUMNS = 3
+_LEAST_CORE_SECONDS = 0.01
+"""What is cheaper is drawn here: the clock of a process does not go finer."""
+
+
+def write_artefacts(settings: BenchmarkSettings, results: Path) -> None:
+    """Write all figures and tables.
+
+    Args:
+        settings: Which artefacts there are.
+        results: `results/<edition>/benchmark`.
+    """
+    check_names("benchmark", settings.artefacts, [*TABLES, FIGURE])
+    cells = read_cells(settings, results)
+    for name, artefact in settings.artefacts.items():
+        stem = results / f"{artefact.kind}s" / name
+        if not cells:
+            write_missing(artefact, stem, "No task of the benchmark ran in this edition.")
+        elif artefact.kind == "figure":
+            draw_quality_against_cost(settings, cells, stem)
+        else:
+            _write(TABLES[name](settings, cells), artefact, stem, source_of(cells))
+
+
+def _write(frame: pd.DataFrame, artefact: Artefact, stem: Path, source: str) -> None:
+    write_table(frame, stem, title=artefact.title, source=source, note=artefact.caption)
+
+
+def draw_quality_against_cost(settings: BenchmarkSettings, cells: Cells, stem: Path) -> None:
+    """Draw each task: training time across, mean average precision up, chance as a line."""
+    drawn = [name for name in settings.methods if name != "chance"]
+    look = style.looks(drawn)
+    rows = -(-len(cells) // _COLUMNS)
+    fig, grid = style.figure("double", height=0.7 + 2.1 * rows, rows=rows, columns=_COLUMNS)
+    panels = grid.ravel().tolist()
+    for panel, (task, members) in zip(panels, cells.items(), strict=False):
+        _draw_task(panel, members, look)
+        data = " (stand-in)" if members[0].source == "synthetic" else ""
+        panel.set_title(settings.definitions[task].title + data)
+    for panel in panels[len(cells) :]:
+        panel.set_axis_off()
+    for row in grid[:, 0]:
+        row.set_ylabel("mean average precision")
+    for panel in panels[: len(cells)]:
+        panel.set_xlabel("training (core-seconds)")
+    ran = {cell.method for members in cells.values() for cell in members}
+    names = [name for name in drawn if name in ran]
+    fig.legend(
+        [Line2D([], [], **_points(look[name])) for name in names],
+        [settings.methods[name].title for name in names],
+        loc="outside lower center",
+        ncols=4,
+    )
+    style.save(fig, stem, source=source_of(cells))
+
+
+def _draw_task(panel: Axes, members: list[Cell], look: dict[str, style.Look]) -> None:
+    for cell in members:
+        found = bootstrap_mean(cell.both_ways())
+        if cell.method == "chance":
+            panel.axhline(found.mean, color="#777777", linestyle=":", linewidth=1)
+            continue
+        panel.errorbar(
+            [max(cell.cost("core_seconds"), _LEAST_CORE_SECONDS)],
+            [found.mean],
+            yerr=[[found.mean - found.low], [found.high - found.mean]],
+            capsize=2,
+            **_points(look[cell.method]),
+        )
+    panel.set_xscale("log")
+    panel.set_ylim(bottom=0)
+
+
+def _points(look: style.Look) -> dict[str, Any]:
+    """Return the look of single points: a method's runs are joined by no line."""
+    return {**look.line(), "linestyle": "none"}

@@ -1,0 +1,69 @@
+"""Captions: a linear map of the picture's vector, a convolutional network of the sound."""
+
+from __future__ import annotations
+
+import pandas as pd
+import torch
+from torch import Tensor
+
+from crossmodal.benchmark.data import Items
+from crossmodal.benchmark.methods.base import Fitted, state_of
+from crossmodal.papers.captions.data import Pairs, in_rounds
+from crossmodal.papers.captions.settings import RunSettings
+from crossmodal.papers.captions.train import TERMS, loss_terms, start
+from crossmodal.runs import describe_network
+
+
+def fit(train: Items, settings: RunSettings, passes: int, seed: int, *, unique: bool) -> Fitted:
+    """Train the two-branch network with its sampled margins.
+
+    Impostors are of another answer: as the paper lets no image occur twice in a batch, no answer
+    does here, so batches are as small as there are answers.
+    """
+    device = train.answer.device
+    pairs = Pairs(
+        train.sound[:, 0],
+        torch.full((len(train),), train.sound.shape[3], device=device),
+        torch.arange(len(train)),
+        train.picture_vector,
+        pd.DataFrame(index=range(len(train))),
+    )
+    chosen = settings.model_copy(update={"epochs": passes, "decay_every": max(1, passes * 2 // 3)})
+    learner = start(pairs, chosen, seed)
+    network = learner.network.train()
+    answer = train.answer.cpu()
+    history: list[dict[str, float]] = []
+    for epoch in range(passes):
+        terms: list[Tensor] = []
+        for rows in _batches(answer, chosen.batch):
+            pictures = network.embed_images(pairs.images(rows))
+            found = loss_terms(pictures @ network.embed_captions(*pairs.captions(rows)).T, chosen)
+            learner.optimiser.zero_grad()
+            torch.stack(found).sum().backward()  # type: ignore[no-untyped-call]
+            learner.optimiser.step()
+            terms.append(torch.stack(found).detach())
+        learner.schedule.step()
+        means = torch.stack(terms).mean(dim=0).tolist()
+        history.append({"epoch": epoch + 1, **dict(zip(TERMS, means, strict=False))})
+    network.eval()
+
+    def sounds(items: Items) -> Tensor:
+        lengths = torch.full((len(items),), items.sound.shape[3], device=device)
+        return network.embed_captions(items.sound[:, 0], lengths)
+
+    return Fitted(
+        lambda items: network.embed_images(items.picture_vector),
+        sounds,
+        "inner product",
+        state_of({"network": network}),
+        pd.DataFrame(history),
+        {"picture": describe_network(network.image), "sound": describe_network(network.caption)},
+    )
+
+
+def _batches(answer: Tensor, size: int) -> list[Tensor]:
+    """Deal a shuffled pass into batches in which no answer occurs twice."""
+    found: list[Tensor] = []
+    for rows in in_rounds(answer):
+        found += [part for part in torch.split(rows, size) if len(part) > 1]
+    return found

@@ -1,0 +1,87 @@
+"""CMCGAN: encoders and decoders of both modalities, a discriminator of pairs."""
+
+from __future__ import annotations
+
+import pandas as pd
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from crossmodal.benchmark.data import Items
+from crossmodal.benchmark.methods.base import Fitted, state_of
+from crossmodal.benchmark.settings import CmcganSettings
+from crossmodal.papers.cmcgan.model import Shape
+from crossmodal.papers.cmcgan.step import Adversaries
+from crossmodal.runs import describe_network
+
+_BANDS = 32
+"""Bands that the networks see: a power of two."""
+
+_NOISE_SEED = 0
+
+
+def fit(train: Items, settings: CmcganSettings, passes: int, seed: int, *, unique: bool) -> Fitted:
+    """Train generator and discriminator, rates falling over the second half as in the paper's demo.
+
+    Ranking is by the codes that both encoders make, since every decoder must read either one's.
+    """
+    device = train.answer.device
+    size = (train.picture.shape[2], train.picture.shape[3])
+    shape = Shape(size, (_BANDS, train.sound.shape[3]), settings.width, noise=settings.noise)
+    players = Adversaries(shape, settings, device)
+    optimisers = players.generator_optimiser, players.discriminator_optimiser
+    schedules = [
+        torch.optim.lr_scheduler.LambdaLR(
+            optimiser, lambda epoch: min(1.0, 2 * (1 - epoch / passes))
+        )
+        for optimiser in optimisers
+    ]
+    answer = train.answer.cpu()
+    history: list[dict[str, float]] = []
+    for epoch in range(passes):
+        sums: dict[str, Tensor] = {}
+        steps = max(1, len(train) // settings.batch)
+        for rows in torch.split(torch.randperm(len(train)), settings.batch)[:steps]:
+            batch = train.take(rows.to(device))
+            terms = players.step(_pictures(batch), _sounds(batch), answer[rows])
+            sums = {name: sums.get(name, torch.zeros(())) + term for name, term in terms.items()}
+        for schedule in schedules:
+            schedule.step()
+        means = {name: float(value) / steps for name, value in sums.items()}
+        history.append({"epoch": epoch + 1, **means})
+    generator = players.generator.eval()
+
+    def noise(rows: int) -> Tensor:
+        source = torch.Generator().manual_seed(_NOISE_SEED)
+        return generator.draw_noise(rows, source).to(device)
+
+    def picture_from_sound(items: Items) -> Tensor:
+        made = generator.translate("AAV", _sounds(items), noise(len(items)))
+        return made if items.picture.shape[1] == 3 else made.mean(dim=1, keepdim=True)
+
+    def sound_from_picture(items: Items) -> Tensor:
+        made = generator.translate("VVA", _pictures(items), noise(len(items)))
+        bands = items.sound.shape[2:]
+        return functional.interpolate(made, list(bands), mode="bilinear", align_corners=False)
+
+    return Fitted(
+        lambda items: generator.image_encoder(_pictures(items)).flatten(1),
+        lambda items: generator.sound_encoder(_sounds(items)).flatten(1),
+        "cosine",
+        state_of({"generator": generator}),
+        pd.DataFrame(history),
+        {name: describe_network(part) for name, part in generator.named_children()},
+        picture_from_sound,
+        sound_from_picture,
+    )
+
+
+def _pictures(items: Items) -> Tensor:
+    """Return pictures in three channels, grey ones in three equal ones."""
+    return items.picture.expand(-1, 3, -1, -1)
+
+
+def _sounds(items: Items) -> Tensor:
+    """Return sounds with as many bands as the networks take."""
+    shape = [_BANDS, items.sound.shape[3]]
+    return functional.interpolate(items.sound, shape, mode="bilinear", align_corners=False)

@@ -1,0 +1,60 @@
+"""Face-voice: generators with a common layer, then the matching network on what they represent."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from crossmodal.benchmark.data import Items
+from crossmodal.benchmark.methods.base import Fitted, state_of
+from crossmodal.papers.facevoice.data import Windows
+from crossmodal.papers.facevoice.first_phase import play
+from crossmodal.papers.facevoice.pairs import draw
+from crossmodal.papers.facevoice.second_phase import match
+from crossmodal.papers.facevoice.settings import ModelSettings
+from crossmodal.runs import describe_network
+
+
+def fit(train: Items, settings: ModelSettings, passes: int, seed: int, *, unique: bool) -> Fitted:
+    """Train both phases on vectors, each with half of the passes.
+
+    Where answers are pairs there is nobody to be identified: all are one person to the class
+    heads, whose losses are then zero, and the negatives are drawn from the other pairs.
+    """
+    answer = train.answer.cpu().numpy()
+    known, person = np.unique(answer, return_inverse=True)
+    people = ["everyone"] if unique else [str(number) for number in known.tolist()]
+    windows = Windows(
+        train.picture_vector,
+        train.sound_vector,
+        torch.from_numpy(np.zeros_like(person) if unique else person).to(train.answer.device),
+        answer.astype(np.str_),
+        np.full(len(train), "train"),
+        people,
+    )
+    matched = "window" if unique else settings.matched
+    trios = draw(np.arange(len(train)), answer, 2 * len(train), seed, matched)
+    first, second = (passes + 1) // 2, max(1, passes // 2)
+    chosen = settings.model_copy(
+        update={
+            "epochs": first,
+            "matching_epochs": second,
+            "halve_every": max(1, first // 2),
+        }
+    )
+    games = play(windows, trios, chosen, seed)
+    network, matching = match(games, windows, trios, chosen, seed)
+
+    def represent(items: Items) -> tuple[Tensor, Tensor]:
+        return network.generators.encode(items.picture_vector, items.sound_vector)
+
+    return Fitted(
+        lambda items: network.matching(represent(items)[0]),
+        lambda items: network.matching(represent(items)[1]),
+        "cosine",
+        state_of({"network": network}),
+        pd.concat([games.history, matching], ignore_index=True),
+        {name: describe_network(part) for name, part in network.named_children()},
+    )
