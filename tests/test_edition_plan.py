@@ -16,13 +16,11 @@ from crossmodal.edition_plan import (
     COLUMNS,
     download_bytes,
     examples_of,
-    jobs_of,
     plan,
-    ran_hours,
-    read_jobs,
     show_plan,
 )
 from crossmodal.errors import InputError
+from crossmodal.job_counts import jobs_of, ran_hours, read_jobs
 
 PAPERS = ["captions", "cmcgan", "facevoice", "hashing", "msvae"]
 EXAMPLES = {"train": 1000, "validation": 100, "test": 10}

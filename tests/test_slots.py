@@ -15,7 +15,7 @@ from typing import IO
 import pytest
 
 from crossmodal.errors import InputError
-from crossmodal.slots import Gpu, read_listing, take_slot
+from crossmodal.slots import Gpu, list_gpus, read_listing, take_slot
 
 GPUS = [Gpu("GPU-aa", 0, "GPU 0, Pretended"), Gpu("GPU-bb", 1, "GPU 1, Pretended")]
 
@@ -189,6 +189,22 @@ def test_of_a_divided_gpu_the_instances_are_listed() -> None:
 @pytest.mark.parametrize("listing", ["", "No devices found.\n", "Failed to initialize NVML\n"])
 def test_what_names_no_gpu_lists_none(listing: str) -> None:
     assert read_listing(listing) == []
+
+
+@pytest.mark.parametrize(("code", "found"), [(0, ["GPU-aa"]), (9, [])])
+def test_the_drivers_own_tool_is_asked(
+    code: int, found: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool = tmp_path / "nvidia-smi"
+    tool.write_text(f"#!/bin/sh\necho 'GPU 0: Pretended (UUID: GPU-aa)'\nexit {code}\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    assert [gpu.uuid for gpu in list_gpus()] == found
+
+
+def test_without_the_drivers_tool_no_gpu_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert list_gpus() == []
 
 
 def test_the_instance_of_a_divided_gpu_is_locked_under_a_plain_name(tmp_path: Path) -> None:

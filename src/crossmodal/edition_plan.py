@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import importlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,8 +17,8 @@ from crossmodal.config import Edition, load_edition, resolve
 from crossmodal.corpora.media import chosen_windows
 from crossmodal.corpora.registry import Corpus, Registry, load_registry
 from crossmodal.costs import TABLE, Cost, Work, read_costs
-from crossmodal.errors import InputError
 from crossmodal.files import atomic_path
+from crossmodal.job_counts import jobs_of, ran_hours, read_jobs
 
 GPU_TFLOPS = 10.0
 """Assumed, not measured: what a GPU sustains in training, in 10^12 operations a second."""
@@ -34,7 +33,6 @@ WINDOW_BYTES = {
 """Bytes of a window with its features, by kind (docs/architecture.md)."""
 
 COLUMNS = ("name", "jobs", "runs", "core_hours", "gpu_hours", "ran_core_hours", "disk_gb")
-_JOB = re.compile(r"^(?P<rule>\w+)\s+(?P<count>\d+)$")
 _HOUR_S = 3600.0
 
 
@@ -63,23 +61,6 @@ class Line:
     notes: list[str] = field(default_factory=list)
 
 
-def read_jobs(path: Path) -> dict[str, int]:
-    """Read the last table of jobs that `snakemake -n --quiet rules` printed: rule -> jobs.
-
-    Raises:
-        InputError: There is no such table.
-    """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot be read ({error})", file=path, mend="Run: make plan") from error
-    table = text.rpartition("Job stats:")[2].splitlines()
-    jobs = {match["rule"]: int(match["count"]) for match in map(_JOB.match, table) if match}
-    if jobs.pop("total", None) != sum(jobs.values()) or not jobs:
-        raise InputError("holds no table of jobs", file=path, mend="Run: make plan")
-    return jobs
-
-
 def download_bytes(corpus: Corpus, parts: list[str]) -> int | None:
     """Return the most that the wanted parts of a download take, None where a size is not known."""
     total = 0
@@ -92,14 +73,6 @@ def download_bytes(corpus: Corpus, parts: list[str]) -> int | None:
             return None
         total += sum(size for size in sizes if size is not None)
     return total
-
-
-def jobs_of(rule: str, papers: list[str]) -> str:
-    """Return whose job a rule's is: a paper's, "report" or "corpora"."""
-    owner = rule.partition("_")[0]
-    if owner in papers:
-        return owner
-    return "report" if rule in ("report", "all") else "corpora"
 
 
 def examples_of(name: str, edition: Edition, corpus: Corpus, results: Path) -> dict[str, int]:
@@ -120,18 +93,6 @@ def examples_of(name: str, edition: Edition, corpus: Corpus, results: Path) -> d
     if edition.corpora[name].source == "synthetic" or corpus.examples is None:
         return {}
     return {split: corpus.examples.get(split, 0) for split in ("train", "validation", "test")}
-
-
-def ran_hours(benchmarks: Path) -> dict[str, float]:
-    """Return the core-hours of the jobs that ran, by rule, as Snakemake measured them."""
-    found: dict[str, float] = {}
-    for path in sorted(benchmarks.rglob("*.tsv")):
-        rule = path.relative_to(benchmarks).with_suffix("").parts[0]
-        with path.open(encoding="utf-8", newline="") as stream:
-            for row in csv.DictReader(stream, delimiter="\t"):
-                seconds = float(row["cpu_time"]) if row["cpu_time"] != "NA" else 0.0
-                found[rule] = found.get(rule, 0.0) + seconds / _HOUR_S
-    return found
 
 
 def plan(
