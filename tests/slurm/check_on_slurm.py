@@ -79,6 +79,8 @@ def main() -> int:
     if reason := not_here():
         print(f"error: {reason}", file=sys.stderr)
         return 1
+    # Ended from outside, it clears up all the same.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     with tempfile.TemporaryDirectory(prefix="crossmodal-slurm-") as name:
         folder = Path(name)
         try:
