@@ -9,7 +9,7 @@ from fixture_benchmark import SMALL, budget, task, write_things
 from sklearn.cross_decomposition import CCA
 from sklearn.linear_model import LogisticRegression
 
-from crossmodal.benchmark.data import TaskData, load_task
+from crossmodal.benchmark.data import Items, TaskData, load_task
 from crossmodal.benchmark.methods import fit
 from crossmodal.benchmark.methods.base import Fitted, in_blocks, similarities
 from crossmodal.benchmark.methods.captions import _batches
@@ -139,14 +139,11 @@ def test_canonical_correlations_are_those_of_scikit_learn() -> None:
     sides = [
         shared @ random.standard_normal((2, 5)) + random.standard_normal((300, 5)) for _ in range(2)
     ]
-    from crossmodal.benchmark.data import Items
-
     picture, sound = (torch.from_numpy(side).float() for side in sides)
     empty = torch.empty(300, 0, 1, 1)
     items = Items(empty, empty, picture, sound, torch.arange(300))
-    model = fit(
-        "cca", items, SETTINGS["cca"].model_validate({"regularisation": 0.0}), 1, 0, unique=True
-    )
+    plain = SETTINGS["cca"].model_validate({"regularisation": 0.0})
+    model = fit("cca", items, plain, 1, 0, unique=True)
     left, right = CCA(2, max_iter=2000, tol=1e-10).fit_transform(*sides)
     known = [abs(np.corrcoef(left[:, k], right[:, k])[0, 1]) for k in range(2)]
     np.testing.assert_allclose(model.history["correlation"][:2], known, atol=1e-4)
