@@ -14,6 +14,7 @@ from crossmodal.metrics.verification import (
     auc,
     auc_components,
     best_threshold,
+    equal_error_components,
     equal_error_rate,
     expected_calibration_error,
     fit_calibration,
@@ -115,6 +116,16 @@ def test_equal_error_rate() -> None:
     scores, matched = normal_pairs(20_000)
     # Two normal distributions one deviation apart: the rate is that beyond half a deviation.
     assert equal_error_rate(scores, matched) == pytest.approx(0.3085, abs=0.01)
+
+
+@given(pairs())
+def test_equal_errors_of_pairs_average_to_the_rate(case: tuple) -> None:
+    scores, matched, _ = case
+    components = equal_error_components(scores, matched)
+    rate = equal_error_rate(scores, matched)
+    assert components[matched].mean() == pytest.approx(rate)
+    assert components[~matched].mean() == pytest.approx(rate)
+    assert 0 <= components.min() <= components.max() <= 1
 
 
 @given(pairs())

@@ -239,9 +239,13 @@ WINDOW_FEATURES = [
     for path in window_features(corpus, kind)
     if OWN is None
 ]
-# Tasks whose corpus is not at hand are left out; it is named above them.
+# Tasks whose corpus or windows are not at hand are left out; a missing corpus is named below.
 BENCHMARK_TASKS = [
-    task for task in BENCHMARK.tasks if BENCHMARK.definitions[task].corpus in CORPORA
+    task
+    for task in BENCHMARK.tasks
+    if BENCHMARK.definitions[task].corpus in CORPORA
+    and BENCHMARK.definitions[task].windows
+    in (None, *WINDOWS[BENCHMARK.definitions[task].corpus])
 ]
 SHARD = f"{RESULTS}/corpora/{{corpus}}/{{kind}}/shards/{{shard}}-of-{{shards}}"
 SHARD_FILES = [

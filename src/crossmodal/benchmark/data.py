@@ -183,7 +183,7 @@ def _parts(
 
     Where the corpus has no validation part, a fifth of the training rows is held out.
     """
-    split = manifest[task.split].to_numpy(str)
+    split = manifest[task.split].to_numpy(dtype=object, copy=True)
     if not (split == "validation").any():
         train = np.flatnonzero(split == "train")
         split[train[_held_out(train, number.numpy())]] = "validation"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 from torch import Tensor
 
@@ -45,7 +47,9 @@ class Judges:
             judge = MLPClassifier(
                 (_HIDDEN,), max_iter=_EPOCHS, tol=0, n_iter_no_change=_EPOCHS, random_state=seed
             )
-            judge.fit(known[: task.originals].cpu().numpy(), answer)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ConvergenceWarning)
+                judge.fit(known[: task.originals].cpu().numpy(), answer)
             judges[name] = judge
             accuracy[name] = float(judge.score(unknown.cpu().numpy(), test.answer.cpu().numpy()))
         return cls(judges["picture"], judges["sound"], accuracy)

@@ -121,6 +121,7 @@ def costs(settings: BenchmarkSettings, cells: dict[str, list[Cell]]) -> pd.DataF
             **_names(settings, cell),
             "numbers learned": int(cell.cost("parameters")),
             "training pairs": int(cell.cost("training_pairs")),
+            "passes": int(cell.cost("passes")),
             "trials": int(cell.cost("trials")),
             "training, core-seconds": f"{cell.cost('core_seconds'):.1f}",
             "all trials, core-seconds": f"{cell.cost('trials_core_seconds'):.1f}",

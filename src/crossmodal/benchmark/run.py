@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import torch
 
-from crossmodal.benchmark.data import TaskData, load_task
+from crossmodal.benchmark.data import Items, TaskData, load_task
 from crossmodal.benchmark.judge import Judges
 from crossmodal.benchmark.methods import fit
 from crossmodal.benchmark.methods.base import Fitted, in_blocks
@@ -30,15 +30,11 @@ class Choice:
 
     Attributes:
         settings: The settings with the highest score on validation pairs.
-        fitted: The method as fitted with them and the first seed.
-        watch: Read when it was fitted.
         trials: One row a trial: its number, settings, score, and whether it was chosen.
         core_seconds: Spent on all trials.
     """
 
     settings: Settings
-    fitted: Fitted
-    watch: Stopwatch
     trials: pd.DataFrame
     core_seconds: float
 
@@ -85,15 +81,19 @@ def run_task(
     judges = None if definition.unique else Judges.of(data, settings.seed)
     origin = provenance(data.files, DISTRIBUTIONS, threads)
     job = _Job(settings, task, source, data, judges, origin, device, out)
-    count = sum(len(settings.candidates(method)) + len(seeds) - 1 for method in methods)
+    count = sum(len(settings.candidates(method)) + len(seeds) for method in methods)
+    passes = settings.budget.passes(len(data.train))
     with progress(title=f"benchmark on {task}", total=count, unit="training") as bar:
         for method in methods:
             choice = choose(settings, data, method, seeds[0], unique=definition.unique)
             bar.update(len(choice.trials))
             write_csv(out / "tuning" / task / f"{method}.csv", choice.trials)
-            job.write(method, seeds[0], choice, choice.fitted, choice.watch)
-            for seed in seeds[1:]:
-                fitted, watch = _timed_fit(settings, data, method, choice.settings, seed, task)
+            for seed in seeds:
+                watch = Timed()
+                fitted = fit(
+                    method, data.train, choice.settings, passes, seed, unique=definition.unique
+                )
+                watch.stop()
                 job.write(method, seed, choice, fitted, watch)
                 bar.update()
 
@@ -101,42 +101,42 @@ def run_task(
 def choose(
     settings: BenchmarkSettings, data: TaskData, method: str, seed: int, *, unique: bool
 ) -> Choice:
-    """Fit a method with each of its candidates; keep the best on validation pairs.
+    """Fit a method with each of its candidates on a share of the training pairs; take the best.
 
-    The score is the mean average precision, mean of both ways; of equal ones the first is kept.
+    The score is the mean average precision on validation pairs, mean of both ways; of equal ones
+    the first counts. A single candidate is taken untried.
     """
-    rows: list[dict[str, Any]] = []
-    best: tuple[float, Settings, Fitted, Timed] | None = None
+    candidates = settings.candidates(method)
+    passes = settings.budget.passes(len(data.train))
+    train = share_of(data.train, settings.budget.trial_share)
     started = time.process_time()
-    for number, candidate in enumerate(settings.candidates(method)):
-        watch = Timed()
-        fitted = fit(method, data.train, candidate, settings.budget.passes, seed, unique=unique)
-        watch.stop()
-        found = quality(fitted, data.validation)
-        tried = settings.methods[method].trials[number]
-        rows.append({"trial": number + 1, **tried, "validation_map": found})
-        if best is None or found > best[0]:
-            best = found, candidate, fitted, watch
-    assert best is not None
+    found = [
+        quality(fit(method, train, candidate, passes, seed, unique=unique), data.validation)
+        for candidate in candidates
+        if len(candidates) > 1
+    ]
     spent = time.process_time() - started
-    frame = pd.DataFrame(rows)
-    frame["chosen"] = (frame.index == frame["validation_map"].idxmax()).astype(int)
-    return Choice(best[1], best[2], best[3], frame, spent)
+    best = found.index(max(found)) if found else 0
+    frame = pd.DataFrame(
+        [
+            {
+                "trial": place + 1,
+                **settings.methods[method].trials[place],
+                "validation_map": found[place] if found else float("nan"),
+                "chosen": int(place == best),
+            }
+            for place in range(len(candidates))
+        ]
+    )
+    return Choice(candidates[best], frame, spent)
 
 
-def _timed_fit(
-    settings: BenchmarkSettings,
-    data: TaskData,
-    method: str,
-    chosen: Settings,
-    seed: int,
-    task: str,
-) -> tuple[Fitted, Timed]:
-    watch = Timed()
-    unique = settings.definitions[task].unique
-    fitted = fit(method, data.train, chosen, settings.budget.passes, seed, unique=unique)
-    watch.stop()
-    return fitted, watch
+def share_of(train: Items, share: float) -> Items:
+    """Return a share of training pairs, evenly spread over the answers, in their order."""
+    by_answer = torch.argsort(train.answer.cpu(), stable=True)
+    count = max(2, round(share * len(train)))
+    places = torch.linspace(0, len(train) - 1, count, dtype=torch.float64).round().long()
+    return train.take(by_answer[places].sort().values.to(train.answer.device))
 
 
 @dataclass(frozen=True)
@@ -167,6 +167,7 @@ class _Job:
         cost = {
             "parameters": fitted.parameters,
             "training_pairs": len(self.data.train),
+            "passes": self.settings.budget.passes(len(self.data.train)),
             "trials": len(choice.trials),
             "trials_core_seconds": round(choice.core_seconds, 3),
             "embedding_microseconds": self._embedding_time(fitted),

@@ -128,10 +128,19 @@ class Budget(Settings):
     """What every method gets."""
 
     trials: int = Field(4, ge=1, description="Settings tried on validation rows, the first ones.")
-    passes: int = Field(8, ge=1, description="Passes of a network over all training pairs.")
-    copies: int = Field(4, ge=1, description="Of each training row, all but the first changed.")
+    trial_share: float = Field(
+        0.25, gt=0, le=1, description="Of the training pairs, evenly from all answers, in a trial."
+    )
+    seen: int = Field(
+        24_000, ge=1, description="Training pairs a network sees, repeats counted: whole passes."
+    )
+    copies: int = Field(2, ge=1, description="Of each training row, all but the first changed.")
     vectors: int = Field(64, ge=2, description="Principal components of a modality.")
     most: int = Field(1000, ge=2, description="Test rows, evenly spread; all where there are fewer")
+
+    def passes(self, pairs: int) -> int:
+        """Return how often a network goes through training pairs: at least once."""
+        return max(1, round(self.seen / pairs))
 
 
 class BenchmarkSettings(Settings):
