@@ -242,7 +242,7 @@ class Chosen(Variants):
 
 
 def test_only_chooses_variants() -> None:
-    families = {"ours": {}, "other": {}}
+    families: dict[str, Any] = {"ours": {}, "other": {}}
     chosen = validate(Chosen, {"families": families, "only": ["ours"]}, Path("p.yaml"))
     assert [name for name in families if chosen.runs_variant(name)] == ["ours"]
     everything = validate(Chosen, {"families": families}, Path("p.yaml"))

@@ -25,8 +25,9 @@ FULL_SCALE = 32768
 UNSEEN = "no face is known to be the speaker's"
 LOST = "the speaker's face is lost"
 SHORT = "shorter than a window"
+UNNAMED = "nobody is named"
 SPARE = "the face image is damaged; the person's other images are used"
-NO_FAULTS = (UNSEEN, LOST, SHORT, SPARE)
+NO_FAULTS = (UNSEEN, LOST, SHORT, UNNAMED, SPARE)
 """What is entered although no clip is lost to a damaged file; it never stops a corpus."""
 
 
@@ -78,12 +79,14 @@ class Plan:
         file: Column that names this file.
         form: Of the windows.
         cut: Cuts one unit.
+        named: Whether rows without a person give no window, where other rows have one.
     """
 
     unit: str
     file: str
     form: Form
     cut: Cut
+    named: bool = False
 
 
 def described(
