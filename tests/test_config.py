@@ -7,6 +7,7 @@ from pydantic import Field
 
 from crossmodal.config import (
     Settings,
+    Variants,
     WorkflowSettings,
     default_file,
     load_edition,
@@ -14,6 +15,7 @@ from crossmodal.config import (
     overlay,
     read_yaml,
     resolve,
+    validate,
 )
 from crossmodal.errors import InputError
 from crossmodal.generated import check_generated, drifted, write_generated
@@ -219,3 +221,31 @@ def test_a_drifted_file_is_named_with_the_command_that_mends_it(tmp_path: Path) 
     assert "Run: crossmodal config" in message
     write_generated(tmp_path)
     check_generated(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"edition": "own"}, "corpus: no corpus is named"),
+        ({"edition": "demo", "corpus": "talk"}, "corpus: named for demo"),
+    ],
+)
+def test_a_name_of_a_corpus_goes_with_the_edition_own(values: dict[str, str], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        load_workflow(values, ROOT / "config")
+    found = load_workflow({"edition": "own", "corpus": "talk"}, ROOT / "config")
+    assert (found.edition, found.corpus) == ("own", "talk")
+
+
+class Chosen(Variants):
+    families: dict[str, Network]
+
+
+def test_only_chooses_variants() -> None:
+    families: dict[str, Any] = {"ours": {}, "other": {}}
+    chosen = validate(Chosen, {"families": families, "only": ["ours"]}, Path("p.yaml"))
+    assert [name for name in families if chosen.runs_variant(name)] == ["ours"]
+    everything = validate(Chosen, {"families": families}, Path("p.yaml"))
+    assert all(everything.runs_variant(name) for name in families)
+    with pytest.raises(InputError, match="there is no variant 'our': did you mean 'ours'"):
+        validate(Chosen, {"families": families, "only": ["our"]}, Path("p.yaml"))

@@ -66,6 +66,11 @@ def test_who_is_only_in_the_test_does_not_count(needs: Needs) -> None:
     assert "1 of the people in training" in needs.lacking("facevoice", table)
 
 
+@pytest.mark.parametrize("paper", ["facevoice", "msvae"])
+def test_windows_of_nobody_do_not_count(needs: Needs, paper: str) -> None:
+    assert needs.lacking(paper, windows().assign(person="")).startswith("0 ")
+
+
 def test_a_label_that_is_never_learnt(needs: Needs) -> None:
     table = windows("ABC")
     table = table[~((table["label"] == "C") & (table["split"] == "train"))]

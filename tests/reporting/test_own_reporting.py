@@ -93,3 +93,9 @@ def test_the_report_says_why_a_paper_is_not_served(tmp_path: Path) -> None:
     # A paper that was not run has neither claims nor empty figures.
     assert pd.read_csv(results / "claims.csv")["paper"].tolist() == ["facevoice"]
     assert "fig4_top5" not in page
+
+
+def test_a_table_of_nothing_that_ran_is_empty(tmp_path: Path) -> None:
+    write_table(pd.DataFrame([]), tmp_path / "t", title="Readings", source="own")
+    assert pd.read_csv(tmp_path / "t.csv").empty
+    assert "### Readings (own videos)" in (tmp_path / "t.md").read_text()

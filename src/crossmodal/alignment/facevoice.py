@@ -57,7 +57,7 @@ def plan(corpus: str, columns: Collection[str], settings: WindowSettings) -> Pla
     """
     for column in ("file", "video"):
         if column in columns:
-            return Plan(column, column, FORM, partial(cut_recording, column))
+            return Plan(column, column, FORM, partial(cut_recording, column), named=True)
     if "audio_row" in columns:
         return Plan("clip", "audio", PREPARED, pass_on)
     return Plan("clip", "audio", FORM, pair)

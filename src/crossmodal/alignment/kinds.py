@@ -27,8 +27,9 @@ FULL_SCALE = 32768
 UNSEEN = "no face is known to be the speaker's"
 LOST = "the speaker's face is lost"
 SHORT = "shorter than a window"
+UNNAMED = "nobody is named"
 SPARE = "the face image is damaged; the person's other images are used"
-NO_FAULTS = (UNSEEN, LOST, SHORT, SPARE)
+NO_FAULTS = (UNSEEN, LOST, SHORT, UNNAMED, SPARE)
 """What is entered although no clip is lost to a damaged file; it never stops a corpus."""
 
 
@@ -83,6 +84,7 @@ class Plan:
         cut: Cuts one unit.
         choose: Makes of the corpus's manifest the rows that are cut, the same in every shard;
             None: all of them as they are.
+        named: Whether rows without a person give no window, where other rows have one.
     """
 
     unit: str
@@ -90,6 +92,7 @@ class Plan:
     form: Form
     cut: Cut
     choose: Callable[[pd.DataFrame], pd.DataFrame] | None = None
+    named: bool = False
 
 
 def described(

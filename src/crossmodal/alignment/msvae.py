@@ -49,7 +49,7 @@ def plan(corpus: str, columns: Collection[str], settings: WindowSettings) -> Pla
         settings: Nothing of it decides what is cut.
     """
     if corpus == "folder":
-        return Plan("file", "file", FORM, cut_video)
+        return Plan("file", "file", FORM, cut_video, named=True)
     return Plan("clip", "audio", FORM, take_clip)
 
 

@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from crossmodal.alignment.kinds import Plan, Row
+from crossmodal.alignment.kinds import UNNAMED, Plan, Row
 from crossmodal.alignment.spool import growing_array
 from crossmodal.config import WindowChoice, WindowSettings, validate
 from crossmodal.corpora.manifest import read_manifest
@@ -67,7 +67,9 @@ def align(
     plan = kind_plan(corpus, kind, list(rows.columns), chosen)
     rows = rows if plan.choose is None else plan.choose(rows)
     own = shard_rows(rows, plan.unit, shard, shards)
-    quarantine = Quarantine()
+    clips, quarantine = len(own), Quarantine()
+    if plan.named and (rows["person"] != "").any():
+        own = quarantine.sift(own, own["person"] == "", plan.file, UNNAMED)
     with (
         growing_array(out / "waves.npy", (plan.form.samples,), np.int16) as waves,
         growing_array(out / "pictures.npy", plan.form.picture, np.uint8) as pictures,
@@ -96,7 +98,7 @@ def align(
         "rate_hz": plan.form.rate_hz,
         "shard": shard,
         "shards": shards,
-        "clips": len(own),
+        "clips": clips,
     }
     write_json(out / "shard.json", description)
 

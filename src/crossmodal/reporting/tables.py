@@ -130,6 +130,8 @@ def write_table(
         note: What a reader must know to read the table, e.g. the protocol.
     """
     stem = Path(stem)
+    if frame.columns.empty:  # nothing that is compared ran
+        frame = pd.DataFrame({"result": pd.Series(dtype=str)})
     if source == "own" and {"paper", "difference"} <= set(frame.columns):
         if frame["paper"].notna().any():
             note = f"{note} The paper's numbers are those of another corpus.".strip()

@@ -23,6 +23,7 @@ def lacking(windows: pd.DataFrame, settings: PaperSettings) -> str:
         windows: One row a window of a known face and voice: `person, split`.
         settings: The paper's settings.
     """
+    windows = windows[windows["person"] != ""]
     learnt = set(windows.loc[windows["split"] == "train", "person"])
     for split in SPLITS:
         part = windows[(windows["split"] == split) & windows["person"].isin(learnt)]

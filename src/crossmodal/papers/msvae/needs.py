@@ -20,6 +20,7 @@ def lacking(windows: pd.DataFrame, settings: PaperSettings) -> str:
         windows: One row an utterance of a known face and voice: `person, split`.
         settings: The paper's settings: clusters need `core_points` test clips.
     """
+    windows = windows[windows["person"] != ""]
     test = windows[windows["split"] == "test"]
     fewest = {"train": 4, "validation": 2, "test": max(2, settings.protocol.core_points)}
     for split, needed in fewest.items():
