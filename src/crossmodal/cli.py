@@ -381,7 +381,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     added = verb("serves", serves)
     option(added, "folder", help="data/NAME/own")
-    option(added, "windows", help="results/own/NAME/corpora/folder")
+    added.add_argument("--windows", nargs="*", type=Path, default=[], help="their manifest.csv")
     option(added, "out", help="the papers.json to write")
     overridable(added)
 

@@ -113,7 +113,8 @@ def test_papers_that_the_windows_do_not_carry_are_named(tmp_path: Path) -> None:
     for kind, table in (("facevoice", windows("A", 1, 1)), ("cmcgan", windows())):
         (cut / kind).mkdir(parents=True)
         table.to_csv(cut / kind / "manifest.csv", index=False)
-    write_serving(CONFIG, {}, folder, cut, tmp_path / "papers.json")
+    manifests = [cut / kind / "manifest.csv" for kind in ("facevoice", "cmcgan")]
+    write_serving(CONFIG, {}, folder, manifests, tmp_path / "papers.json")
     found = json.loads((tmp_path / "papers.json").read_text())
     assert found["name"] == "n"
     assert found["served"] == ["cmcgan"]

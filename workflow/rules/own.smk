@@ -10,8 +10,8 @@ if OWN is not None:
 
     checkpoint serves:
         input:
-            f"{corpus_folder(OWN_CORPUS)}/corpus.yaml",
-            [
+            entry=f"{corpus_folder(OWN_CORPUS)}/corpus.yaml",
+            windows=[
                 f"{RESULTS}/corpora/{OWN_CORPUS}/{kind}/manifest.csv"
                 for kind in WINDOWS[OWN_CORPUS]
             ],
@@ -27,8 +27,7 @@ if OWN is not None:
             mem_mb=1000,
             runtime=10,
         params:
-            folder=subpath(input[0], parent=True),
-            windows=f"{RESULTS}/corpora/{OWN_CORPUS}",
+            folder=subpath(input.entry, parent=True),
             settings=digest_of(PAPER),
             code=source_digest(
                 "crossmodal.cli:serves",
@@ -36,4 +35,4 @@ if OWN is not None:
             ),
         shell:
             "python -m crossmodal --log {log} serves --folder {params.folder}"
-            " --windows {params.windows} --out {output}"
+            " --windows {input.windows} --out {output}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +83,11 @@ def expected(rows: pd.DataFrame, kind: str, step_s: float) -> pd.DataFrame:
 
 
 def write_serving(
-    config: Path, overrides: Mapping[str, Mapping[str, Any]], folder: Path, windows: Path, out: Path
+    config: Path,
+    overrides: Mapping[str, Mapping[str, Any]],
+    folder: Path,
+    windows: Sequence[Path],
+    out: Path,
 ) -> None:
     """Write as JSON which papers the windows that were cut can serve: `name, served, unserved`.
 
@@ -91,14 +95,15 @@ def write_serving(
         config: The settings folder.
         overrides: Paper -> settings laid over its file.
         folder: The corpus, with its entry.
-        windows: `results/own/<name>/corpora/folder`, a folder a kind in it.
+        windows: The manifests of the windows, `<kind>/manifest.csv` each.
         out: The file to write.
     """
     entry = validate(Entry, read_yaml(folder / ENTRY), folder / ENTRY)
     needs = Needs(config, overrides)
     unserved = dict(entry.unserved)
-    for paper in entry.papers:
-        table = read_table(windows / paper / "manifest.csv", mend="Cut the windows again")
+    for manifest in windows:
+        paper = manifest.parent.name  # that learns from windows of this kind
+        table = read_table(manifest, mend="Cut the windows again")
         if reason := needs.lacking(paper, table):
             unserved[paper] = reason
     served = [paper for paper in OWN_WINDOWS if paper not in unserved]
