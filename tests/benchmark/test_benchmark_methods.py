@@ -13,6 +13,7 @@ from crossmodal.benchmark.data import Items, TaskData, load_task
 from crossmodal.benchmark.methods import fit
 from crossmodal.benchmark.methods.base import Fitted, in_blocks, similarities
 from crossmodal.benchmark.methods.captions import _batches
+from crossmodal.benchmark.methods.facevoice import of_pairs
 from crossmodal.benchmark.methods.infonce import contrast
 from crossmodal.benchmark.scoring import quality
 from crossmodal.benchmark.settings import NEEDS, SETTINGS
@@ -203,3 +204,11 @@ def test_no_answer_stands_twice_in_a_batch_of_captions() -> None:
     found = _batches(answer, 8)
     assert sorted(torch.cat(found).tolist()) == list(range(30))
     assert all(len(set(answer[rows].tolist())) == len(rows) for rows in found)
+
+
+def test_the_other_of_a_pair_is_another_pair() -> None:
+    answer = np.array([0, 0, 0, 0, 1, 2])
+    trios = of_pairs(answer, 0)
+    assert trios.face.tolist() == trios.voice.tolist() == list(range(6))
+    assert (answer[trios.other] != answer).all()
+    assert trios.other.tolist() == of_pairs(answer, 0).other.tolist()

@@ -10,8 +10,8 @@ DEVIATIONS = [
     "chosen on test rows. The papers' models are small here: see the table of costs.",
     "Hashing and the linear classifiers learn classes and have none in tasks of unique pairs. "
     "CMCGAN and the caption network need pixels and samples, which feature files do not have.",
-    "CMCGAN ranks nothing in its paper: items are compared as picture and sound side by side, "
-    "one of the two made of the other. MS-VAE ranks by the Wasserstein distance of its latents, "
+    "CMCGAN ranks nothing in its paper: items are compared as picture and sound side by side, one "
+    "of the two made of the other. MS-VAE ranks by the Wasserstein distance of its latents, "
     "hashing by the Hamming distance of codes, the others by cosines or inner products.",
     "The caption network hears a sound at a fixed number of steps and sees the picture's vector, "
     "as in its paper it sees a fixed feature; its impostors are always of another answer.",

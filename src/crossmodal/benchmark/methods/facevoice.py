@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from crossmodal.benchmark.data import Items
 from crossmodal.benchmark.methods.base import Fitted, state_of
 from crossmodal.papers.facevoice.data import Windows
 from crossmodal.papers.facevoice.first_phase import play
-from crossmodal.papers.facevoice.pairs import draw
+from crossmodal.papers.facevoice.pairs import Trios, draw
 from crossmodal.papers.facevoice.second_phase import match
 from crossmodal.papers.facevoice.settings import ModelSettings
 from crossmodal.runs import describe_network
@@ -34,8 +35,11 @@ def fit(train: Items, settings: ModelSettings, passes: int, seed: int, *, unique
         np.full(len(train), "train"),
         people,
     )
-    matched = "window" if unique else settings.matched
-    trios = draw(np.arange(len(train)), answer, 2 * len(train), seed, matched)
+    trios = (
+        of_pairs(answer, seed)
+        if unique
+        else draw(np.arange(len(train)), answer, 2 * len(train), seed, settings.matched)
+    )
     first, second = (passes + 1) // 2, max(1, passes // 2)
     chosen = settings.model_copy(
         update={
@@ -58,3 +62,20 @@ def fit(train: Items, settings: ModelSettings, passes: int, seed: int, *, unique
         pd.concat([games.history, matching], ignore_index=True),
         {name: describe_network(part) for name, part in network.named_children()},
     )
+
+
+def of_pairs(answer: NDArray[np.int64], seed: int) -> Trios:
+    """Draw trios of unique pairs: each row with its own sound and, evenly, a row of another pair.
+
+    The paper's drawing lists all others of every person: of pairs that would be all rows squared.
+
+    Args:
+        answer: [n], number of the pair; at least two different ones.
+        seed: Decides the others.
+    """
+    random = np.random.default_rng(seed)
+    own = np.arange(len(answer))
+    other = random.integers(len(answer), size=len(answer))
+    while (same := answer[other] == answer).any():
+        other[same] = random.integers(len(answer), size=int(same.sum()))
+    return Trios(own, own, other)
