@@ -212,6 +212,8 @@ def report(arguments: Arguments) -> Work:
         arguments.papers,
         dict(json.loads(arguments.missing)),
         json.loads(arguments.overrides),
+        unserved=dict(json.loads(arguments.unserved)),
+        benchmarks=arguments.benchmarks,
     )
 
 
@@ -362,6 +364,10 @@ def build_parser() -> argparse.ArgumentParser:
     added.add_argument("papers", nargs="+")
     option(added, "results", help="results/<edition>")
     added.add_argument("--missing", default="{}", help="JSON: corpus -> why it is not at hand")
+    added.add_argument(
+        "--unserved", default="{}", help="JSON: paper -> why no corpus of the edition can serve it"
+    )
+    added.add_argument("--benchmarks", type=Path, help="benchmarks/<edition>, what the jobs cost")
     resolved(added)
     return parser
 

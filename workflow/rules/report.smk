@@ -1,5 +1,7 @@
 """The report: all claims joined, and one self-contained page of everything an edition holds."""
 
+PAGE_FILES = sorted(map(str, Path("src/crossmodal/reporting/page").iterdir()))
+
 
 rule report:
     input:
@@ -19,9 +21,7 @@ rule report:
             for file in WINDOW_FILES
         ],
         WINDOW_FEATURES,
-        expand(
-            "src/crossmodal/reporting/report.{suffix}", suffix=["html.j2", "css", "js"]
-        ),
+        PAGE_FILES,
     output:
         claims=f"{RESULTS}/claims.csv",
         page=f"{RESULTS}/report.html",
@@ -39,6 +39,7 @@ rule report:
         results=subpath(output.page, parent=True),
         papers=PAPERS,
         missing=as_json(MISSING),
+        benchmarks=BENCHMARKS,
         settings=digest_of(PAPER, SETTINGS.edition, EDITION),
         # The papers' own texts (title, citation, deviations) are looked up by name.
         code=source_digest(
@@ -47,4 +48,4 @@ rule report:
         ),
     shell:
         "python -m crossmodal --log {log} report {params.papers} --edition {params.edition}"
-        " --results {params.results} --missing {params.missing:q}"
+        " --results {params.results} --missing {params.missing:q} --benchmarks {params.benchmarks}"
