@@ -135,17 +135,7 @@ rule msvae_artefacts:
         [plan.sample() for plan in MSVAE_PLANS.values()],
         "src/crossmodal/papers/msvae/reported.csv",
     output:
-        [
-            report(
-                f"{MSVAE_RESULTS}/{artefact.kind}s/{name}.{suffix}",
-                category="msvae",
-                labels={"artefact": name, "what": artefact.title},
-            )
-            for name, artefact in MSVAE.artefacts.items()
-            for suffix in (
-                ["svg", "png"] if artefact.kind == "figure" else ["csv", "md"]
-            )
-        ],
+        artefact_files("msvae"),
     log:
         f"{LOGS}/msvae_artefacts.log",
     benchmark:
@@ -170,11 +160,7 @@ rule msvae_claims:
         [f"{run}/{file}" for run in MSVAE_RUNS for file in ("run.json", "scores.npz")],
         claims="config/claims/msvae.csv",
     output:
-        report(
-            f"{MSVAE_RESULTS}/claims.csv",
-            category="msvae",
-            labels={"artefact": "claims"},
-        ),
+        judged_claims("msvae"),
     log:
         f"{LOGS}/msvae_claims.log",
     benchmark:
