@@ -1,6 +1,6 @@
 # make run    set up on first use, then every figure and table on stand-in data
 # make test   set up on first use, then all tests
-# The rest:   make check | bench | lock | clean
+# The rest:   make check | bench | pictures | lock | clean
 
 PYTHON ?= python3.11
 VENV := .venv
@@ -18,7 +18,7 @@ TORCH_INDEX ?=
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 HASHED := --no-deps --require-hashes
 
-.PHONY: run test check bench lock clean setup
+.PHONY: run test check bench pictures lock clean setup
 
 run: setup
 	$(BIN)/python workflow/scripts/run_once.py --cores $(CORES) $(ARGS) \
@@ -38,6 +38,9 @@ check: setup
 
 bench: setup
 	$(BIN)/python -m tests.bench
+
+pictures: setup
+	$(BIN)/python docs/images/make.py results/$(EDITION) $(PICTURES)
 
 lock: setup
 	$(BIN)/python envs/lock.py
