@@ -212,8 +212,7 @@ def report(arguments: Arguments) -> Work:
         arguments.papers,
         dict(json.loads(arguments.missing)),
         json.loads(arguments.overrides),
-        unserved=dict(json.loads(arguments.unserved)),
-        benchmarks=arguments.benchmarks,
+        arguments.benchmarks,
     )
 
 
@@ -364,9 +363,6 @@ def build_parser() -> argparse.ArgumentParser:
     added.add_argument("papers", nargs="+")
     option(added, "results", help="results/<edition>")
     added.add_argument("--missing", default="{}", help="JSON: corpus -> why it is not at hand")
-    added.add_argument(
-        "--unserved", default="{}", help="JSON: paper -> why no corpus of the edition can serve it"
-    )
     added.add_argument("--benchmarks", type=Path, help="benchmarks/<edition>, what the jobs cost")
     resolved(added)
     return parser

@@ -37,15 +37,15 @@ def generated_files(root: Path) -> dict[Path, str]:
         schemas / "facevoice.schema.json": schema_file(FacevoiceSettings),
         schemas / "hashing.schema.json": schema_file(HashingSettings),
         schemas / "msvae.schema.json": schema_file(MsvaeSettings),
-        **_captions(root / "config" / "papers"),
+        **_captions(root / "config"),
     }
 
 
 def _captions(settings: Path) -> dict[Path, str]:
-    """Return the captions of all papers' artefacts as Snakemake's report reads them."""
+    """Return the captions of all artefacts as Snakemake's report reads them."""
     return {
         Path("workflow/report") / path.stem / f"{name}.rst": _restructured(artefact)
-        for path in sorted(settings.glob("*.yaml"))
+        for path in sorted([*settings.glob("papers/*.yaml"), *settings.glob("benchmark.yaml")])
         for name, artefact in read_yaml(path).get("artefacts", {}).items()
     }
 

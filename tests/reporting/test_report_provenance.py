@@ -76,6 +76,7 @@ def test_cost_of_the_jobs_is_shown(own: Tree, tmp_path: Path) -> None:
         "hashing_train/wikipedia/cvh": "20.0\t0:00:20\t512.0\t0\t0\t0\t0\t0\t99\t15.0\n",
         "hashing_collect": "0.3\t0:00:00\tNA\tNA\tNA\tNA\tNA\tNA\tNA\tNA\n",
         "synthesize/wikipedia": "3.0\t0:00:03\t100.0\t0\t0\t0\t0\t0\t99\t2.5\n",
+        "hashing/wikipedia": "1.0\t0:00:01\t10.0\t0\t0\t0\t0\t0\t99\t1.0\n",
         "features/damaged": "no benchmark\n1\n",
     }.items():
         path = tmp_path / "benchmarks" / f"{name}.tsv"
@@ -83,9 +84,9 @@ def test_cost_of_the_jobs_is_shown(own: Tree, tmp_path: Path) -> None:
         path.write_text(head + row if "damaged" not in name else row)
     text = flat(render(own, benchmarks=tmp_path / "benchmarks")).replace(" ", "")
     title = "Cross-modalsemanticmatchingandhashing"
-    assert f"{title}32min0s1min50s2.0train22min0s1min50s2.0collect10.3s0.0s0.0" in text
+    assert f"{title}42min1s1min51s2.0train32min1s1min51s2.0collect10.3s0.0s0.0" in text
     assert "Corporaandreport13.0s2.5s0.1synthesize" in text
-    assert "Everything42min3s1min52s2.0" in text
+    assert "Everything52min4s1min54s2.0" in text
     assert "1benchmarkfilecouldnotberead" in text
 
 

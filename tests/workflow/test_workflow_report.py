@@ -65,7 +65,8 @@ def test_every_number_leads_to_a_run(finished: Project, paper: str) -> None:
 def test_every_artefact_has_a_caption_for_snakemake() -> None:
     folder = ROOT / "workflow/report"
     found = {path.relative_to(folder).with_suffix("").as_posix() for path in folder.glob("*/*.rst")}
-    assert found == {f"{paper}/{name}" for paper, own in ARTEFACTS.items() for name in own}
+    stated = {f"{paper}/{name}" for paper, own in ARTEFACTS.items() for name in own}
+    assert {name for name in found if name.split("/")[0] in ARTEFACTS} == stated
 
 
 def test_snakemakes_own_report_holds_every_artefact(finished: Project, tmp_path: Path) -> None:

@@ -137,7 +137,7 @@ rule captions_artefacts:
         [plan.answers() for plan in CAPTIONS_PLANS.values()],
         "src/crossmodal/papers/captions/reported.csv",
     output:
-        artefact_files("captions"),
+        artefact_files("captions", CAPTIONS.artefacts, paper_title("captions")),
         [
             f"{CAPTIONS_RESULTS}/figures/{name}.listening.json"
             for name in CAPTIONS.artefacts

@@ -132,7 +132,7 @@ rule cmcgan_artefacts:
         ],
         "src/crossmodal/papers/cmcgan/reported.csv",
     output:
-        artefact_files("cmcgan"),
+        artefact_files("cmcgan", CMCGAN.artefacts, paper_title("cmcgan")),
         f"{CMCGAN_RESULTS}/figures/fig2_generated.listening.json",
     log:
         f"{LOGS}/cmcgan_artefacts.log",

@@ -137,16 +137,19 @@ def vgg16_weights(corpus, feature):
     return [str(path)] if feature == "image_deep" and real and path.is_file() else []
 
 
-def artefact_files(paper):
-    """Return every file of a paper's figures and tables; one of each is for Snakemake's report."""
+def artefact_files(part, artefacts, title):
+    """Return the files of figures and tables; one of each is marked for Snakemake's report.
+
+    The part is the folder of a paper, or of the benchmark, below the results.
+    """
     files = []
-    for name, artefact in PAPER[paper].artefacts.items():
-        stem = f"{RESULTS}/{paper}/{artefact.kind}s/{name}"
+    for name, artefact in artefacts.items():
+        stem = f"{RESULTS}/{part}/{artefact.kind}s/{name}"
         shown, other = ("svg", "png") if artefact.kind == "figure" else ("csv", "md")
         marked = report(
             f"{stem}.{shown}",
-            caption=f"../report/{paper}/{name}.rst",
-            category=paper_title(paper),
+            caption=f"../report/{part}/{name}.rst",
+            category=title,
             subcategory=f"{artefact.kind.capitalize()}s",
             labels={artefact.kind: artefact.title},
         )

@@ -174,7 +174,7 @@ rule facevoice_artefacts:
         ],
         "src/crossmodal/papers/facevoice/reported.csv",
     output:
-        artefact_files("facevoice"),
+        artefact_files("facevoice", FACEVOICE.artefacts, paper_title("facevoice")),
     log:
         f"{LOGS}/facevoice_artefacts.log",
     benchmark:

@@ -170,7 +170,7 @@ rule hashing_artefacts:
         ],
         "src/crossmodal/papers/hashing/reported.csv",
     output:
-        artefact_files("hashing"),
+        artefact_files("hashing", HASHING.artefacts, paper_title("hashing")),
     log:
         f"{LOGS}/hashing_artefacts.log",
     benchmark:

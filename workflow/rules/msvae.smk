@@ -135,7 +135,7 @@ rule msvae_artefacts:
         [plan.sample() for plan in MSVAE_PLANS.values()],
         "src/crossmodal/papers/msvae/reported.csv",
     output:
-        artefact_files("msvae"),
+        artefact_files("msvae", MSVAE.artefacts, paper_title("msvae")),
     log:
         f"{LOGS}/msvae_artefacts.log",
     benchmark:

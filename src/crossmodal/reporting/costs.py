@@ -57,8 +57,8 @@ def costs_by_part(jobs: Iterable[Job], parts: Sequence[tuple[str, str]]) -> list
 
     Args:
         jobs: Jobs in any order.
-        parts: (id, title) of every part whose steps are named `<id>_<step>`; all other steps
-            belong to the part "Corpora and report".
+        parts: (id, title) of every part whose steps are named `<id>_<step>`, or `<id>` for its
+            training; all other steps belong to the part "Corpora and report".
 
     Returns:
         One mapping a part that has jobs: `title`, the totals `jobs`, `seconds`, `core_seconds`
@@ -92,6 +92,8 @@ def _number(text: str) -> float:
 
 def _place(step: str, parts: list[str]) -> tuple[str, str]:
     for part in parts:
+        if step == part:
+            return part, "train"
         if step.startswith(f"{part}_"):
             return part, step.removeprefix(f"{part}_")
     return "", step
