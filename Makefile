@@ -1,6 +1,6 @@
 # make run    set up on first use, then every figure and table on stand-in data
 # make test   set up on first use, then all tests
-# The rest:   make plan | check | slurm-test | bench | lock | clean
+# The rest:   make plan | check | slurm-test | bench | pictures | lock | clean
 
 PYTHON ?= python3.11
 VENV := .venv
@@ -20,7 +20,7 @@ TORCH_INDEX ?=
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 HASHED := --no-deps --require-hashes
 
-.PHONY: run plan test check slurm-test bench lock clean setup
+.PHONY: run plan test check slurm-test bench pictures lock clean setup
 
 run: setup
 	$(BIN)/python workflow/scripts/run_once.py \
@@ -47,6 +47,9 @@ slurm-test: setup
 
 bench: setup
 	$(BIN)/python -m tests.bench
+
+pictures: setup
+	$(BIN)/python docs/images/make.py results/$(EDITION) $(PICTURES)
 
 lock: setup
 	$(BIN)/python envs/lock.py

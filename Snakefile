@@ -23,6 +23,9 @@ configfile: "config/config.yaml"
 container: f"{workflow.basedir}/envs/crossmodal.sif"
 
 
+report: "workflow/report/workflow.rst"
+
+
 include: "workflow/rules/common.smk"
 include: "workflow/rules/corpora.smk"
 include: "workflow/rules/alignment.smk"
@@ -49,4 +52,3 @@ rule all:
     default_target: True
     input:
         f"{RESULTS}/report.html",
-        rules.benchmark.input if BENCHMARK_TASKS else [],

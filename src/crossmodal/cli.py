@@ -279,6 +279,7 @@ def report(arguments: Arguments) -> Work:
         arguments.papers,
         dict(json.loads(arguments.missing)),
         json.loads(arguments.overrides),
+        arguments.benchmarks,
         arguments.serving,
     )
 
@@ -482,6 +483,7 @@ def build_parser() -> argparse.ArgumentParser:
     option(added, "results", help="results/<edition>")
     added.add_argument("--serving", type=Path, help="what `serves` wrote of one's own videos")
     added.add_argument("--missing", default="{}", help="JSON: corpus -> why it is not at hand")
+    added.add_argument("--benchmarks", type=Path, help="benchmarks/<edition>, what the jobs cost")
     resolved(added)
 
     added = verb("plan", plan)

@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from crossmodal.config import load_edition, resolve
+from crossmodal import benchmark
+from crossmodal.benchmark.settings import BenchmarkSettings
+from crossmodal.config import BENCHMARK, Edition, load_edition, resolve
 from crossmodal.reporting.claims import join_claims
-from crossmodal.reporting.report import Artefact, PaperPage, write_report
+from crossmodal.reporting.report import EditionPage, PaperPage, write_report
 
 
 def write_edition_report(
@@ -20,6 +22,7 @@ def write_edition_report(
     papers: list[str],
     missing: Mapping[str, str],
     overrides: Mapping[str, Mapping[str, Any]],
+    benchmarks: Path | None,
     serving: Path | None = None,
 ) -> None:
     """Join the claims of all papers and write `report.html`.
@@ -31,44 +34,71 @@ def write_edition_report(
         papers: Papers in the order to be shown.
         missing: Corpora that are not at hand, and why.
         overrides: Settings laid over the papers'.
-        serving: Of one's own videos, which papers they serve, and why not the others, whose pages
-            hold this reason alone.
+        benchmarks: `benchmarks/<edition>`, for the cost of the jobs.
+        serving: Of one's own videos, which papers they serve, and why not the others.
     """
     edition = load_edition(edition_name, config)
-    about = {"edition": edition_name, "data": edition.title}
+    facts = {"edition": edition_name, "data": edition.title}
     unserved: dict[str, str] = {}
     if serving is not None:
         served = json.loads(serving.read_text(encoding="utf-8"))
-        about["corpus"], unserved = served["name"], served["unserved"]
+        facts["corpus"], unserved = served["name"], served["unserved"]
     shown = [paper for paper in papers if paper not in unserved]
     join_claims([results / paper / "claims.csv" for paper in shown], results / "claims.csv")
-    write_report(
-        results,
-        results / "report.html",
+    page = EditionPage(
         title="Cross-modal audio-visual learning, reproduced",
-        edition=about,
+        facts=facts,
         papers=[
-            *(_page(paper, config, edition, overrides.get(paper, {})) for paper in shown),
+            *(_page(paper, config, edition, overrides.get(paper, {}), missing) for paper in shown),
             *(_unserved_page(paper, reason) for paper, reason in unserved.items()),
         ],
+        benchmark=_benchmark(config, edition, overrides.get(BENCHMARK, {}))
+        if (results / BENCHMARK / "metrics.csv").is_file()
+        else None,
         missing_corpora=sorted(missing.items()),
         corpus_sources={name: choice.source for name, choice in edition.corpora.items()},
     )
+    write_report(results, results / "report.html", page, benchmarks=benchmarks)
 
 
 def _unserved_page(paper: str, reason: str) -> PaperPage:
     """Return the page of a paper that one's own videos cannot serve."""
     room = importlib.import_module(f"crossmodal.papers.{paper}")
-    text = f"The videos cannot serve this paper: {reason}."
-    return PaperPage(paper, room.TITLE, room.CITATION, [], missing=[text])
+    return PaperPage(paper, room.TITLE, room.CITATION, {}, unserved=f"{reason.rstrip('.')}.")
 
 
-def _page(paper: str, config: Path, edition: Any, overrides: Mapping[str, Any]) -> PaperPage:
+def _page(
+    paper: str,
+    config: Path,
+    edition: Edition,
+    overrides: Mapping[str, Any],
+    missing: Mapping[str, str],
+) -> PaperPage:
     room = importlib.import_module(f"crossmodal.papers.{paper}")
     model = importlib.import_module(f"crossmodal.papers.{paper}.settings").PaperSettings
     settings = resolve(model, paper, edition, overrides, config)
-    artefacts = [
-        Artefact(name, entry.kind, entry.title, entry.caption)
-        for name, entry in settings.artefacts.items()
+    lacking = [
+        f"The corpus {corpus}: {missing[corpus].rstrip('.')}."
+        for corpus in settings.corpora
+        if corpus in missing
     ]
-    return PaperPage(paper, room.TITLE, room.CITATION, artefacts, room.DEVIATIONS)
+    return PaperPage(
+        id=paper,
+        title=room.TITLE,
+        citation=room.CITATION,
+        artefacts=settings.artefacts,
+        deviations=room.DEVIATIONS,
+        missing=lacking,
+        unserved=" ".join(lacking) if len(lacking) == len(settings.corpora) else "",
+    )
+
+
+def _benchmark(config: Path, edition: Edition, overrides: Mapping[str, Any]) -> PaperPage:
+    settings = resolve(BenchmarkSettings, BENCHMARK, edition, overrides, config)
+    return PaperPage(
+        id=BENCHMARK,
+        title=benchmark.TITLE,
+        citation="",
+        artefacts=settings.artefacts,
+        deviations=benchmark.DEVIATIONS,
+    )

@@ -11,11 +11,12 @@ import cv2
 import numpy as np
 import pandas as pd
 
+from crossmodal.config import Artefact
 from crossmodal.files import write_json, write_text
 from crossmodal.reporting.claims import COLUMNS, join_claims, write_claims
-from crossmodal.reporting.report import Artefact, PaperPage
+from crossmodal.reporting.report import PaperPage
 from crossmodal.reporting.style import axis_label, figure, looks, save
-from crossmodal.reporting.tables import comparison, write_table
+from crossmodal.reporting.tables import comparison, read_from, write_table
 
 BITS = (16, 32, 64)
 REPORTED = {
@@ -225,7 +226,8 @@ def write_artefacts(paper: Path, source: str) -> None:
     axes[0, 0].legend(ncols=2)
     axes[0, 0].set_title("By code length")
     axes[0, 1].set_title("At 64 bits")
-    save(fig, paper / "figures" / "fig2_wikipedia_text_to_image", source=source)
+    runs = read_from("wikipedia", *frame["variant"])
+    save(fig, paper / "figures" / "fig2_wikipedia_text_to_image", source=source, runs=runs)
 
 
 def pages() -> list[PaperPage]:
@@ -234,21 +236,21 @@ def pages() -> list[PaperPage]:
         id="hashing",
         title="Cross-modal semantic matching and hashing",
         citation="R. Radhakrishnan. Cross-modal semantic matching and hashing.",
-        artefacts=[
-            Artefact(
-                "table1_wikipedia_image_to_text",
-                "table",
-                "Table 1: Wikipedia, image to text",
-                "Mean average precision against the test set, all ranks, ties averaged.",
+        artefacts={
+            "table1_wikipedia_image_to_text": Artefact(
+                kind="table",
+                title="Table 1: Wikipedia, image to text",
+                caption="Mean average precision against the test set, all ranks, ties averaged.",
             ),
-            Artefact(
-                "fig2_wikipedia_text_to_image",
-                "figure",
-                "Figure 2: Wikipedia, text to image",
-                "Mean average precision by code length; the numbers are in table 1.",
+            "fig2_wikipedia_text_to_image": Artefact(
+                kind="figure",
+                title="Figure 2: Wikipedia, text to image",
+                caption="Mean average precision by code length; the numbers are in table 1.",
             ),
-            Artefact("table2_nuswide", "table", "Table 2: NUS-WIDE-10K", "Image to text."),
-        ],
+            "table2_nuswide": Artefact(
+                kind="table", title="Table 2: NUS-WIDE-10K", caption="Image to text."
+            ),
+        },
         deviations=["DSSAH is published nowhere; ours is SSAH with deeper networks."],
         missing=["Everything on NUS-WIDE-10K: the corpus is not at hand."],
     )
@@ -256,6 +258,10 @@ def pages() -> list[PaperPage]:
         id="captions",
         title="Spoken captions and images",
         citation="No. One. Spoken captions.",
-        artefacts=[Artefact("fig1_recall", "figure", "Figure 1: Recall", "Recall at 10.")],
+        artefacts={
+            "fig1_recall": Artefact(
+                kind="figure", title="Figure 1: Recall", caption="Recall at 10."
+            )
+        },
     )
     return [hashing, captions]

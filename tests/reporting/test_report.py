@@ -4,65 +4,19 @@ import base64
 import dataclasses
 import shutil
 from collections import Counter
-from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
+from fixture_page import Page, flat, render
 from fixture_results import Tree, make_results, pages, write_claims_file
 
+from crossmodal.config import Artefact
 from crossmodal.errors import InputError
 from crossmodal.reporting.claims import join_claims, write_claims
 from crossmodal.reporting.listening import Sound, write_listening
-from crossmodal.reporting.report import Artefact, PaperPage, duration, write_report
-
-VOID = {"meta", "link", "img", "br", "wbr", "rect", "input"}
-EDITION = {"edition": "demo", "seeds": "0, 1, 2"}
-
-
-class Page(HTMLParser):
-    """Collects tags with attributes, the text, and tags that are not closed in order."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str]]] = []
-        self.text = ""
-        self.open: list[str] = []
-        self.badly_closed: list[str] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, {name: value or "" for name, value in attrs}))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, {name: value or "" for name, value in attrs}))
-
-    def handle_endtag(self, tag: str) -> None:
-        if not self.open or self.open.pop() != tag:
-            self.badly_closed.append(tag)
-
-    def handle_data(self, data: str) -> None:
-        if not self.open or self.open[-1] not in ("style", "script"):
-            self.text += data
-
-    def named(self, tag: str) -> list[dict[str, str]]:
-        return [attributes for name, attributes in self.tags if name == tag]
-
-
-def render(tree: Tree, papers: list[PaperPage] | None = None) -> Page:
-    out = tree.edition / "report.html"
-    write_report(
-        tree.edition,
-        out,
-        title="Report",
-        edition=EDITION,
-        papers=pages() if papers is None else papers,
-        missing_corpora=[("nuswide10k", "needs an agreement")],
-    )
-    return Page(out.read_text(encoding="utf-8"))
+from crossmodal.reporting.report import EditionPage, duration, with_code, write_report
 
 
 @pytest.fixture(scope="module")
@@ -73,10 +27,6 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Tree:
 @pytest.fixture(scope="module")
 def page(tree: Tree) -> Page:
     return render(tree)
-
-
-def flat(page: Page) -> str:
-    return " ".join(page.text.split())
 
 
 def test_every_artefact_is_there_or_named(page: Page, tree: Tree) -> None:
@@ -161,6 +111,19 @@ def test_runs_are_linked_and_costs_summed(page: Page, tree: Tree) -> None:
     assert "All papers4516 min 8 s0.45" in page.text.replace("\n", "")
 
 
+@pytest.mark.parametrize(
+    ("text", "markup"),
+    [
+        ("`ours` is <it>", "<code>ours</code> is &lt;it&gt;"),
+        ("a `<b>` c", "a <code>&lt;b&gt;</code> c"),
+        ("one ` alone", "one ` alone"),
+        ("none", "none"),
+    ],
+)
+def test_words_between_backticks_are_code(text: str, markup: str) -> None:
+    assert with_code(text) == markup
+
+
 def test_corpus_sheet_counts_splits_and_classes(page: Page) -> None:
     assert "pairs400train300test100classes8sourcesynthetic" in page.text.replace("\n", "")
     assert "royalty 50" in flat(page)
@@ -207,7 +170,10 @@ def test_everything_is_escaped(tmp_path: Path) -> None:
     (tree.paper / "tables" / "t.csv").write_text(f"<b>,x\n'{bad.replace(chr(34), '')}',1\n")
     record = tree.paper / "runs" / "wikipedia" / "ours_16" / "seed0" / "run.json"
     record.write_text(record.read_text().replace('"cpu"', '"<script>cpu</script>"'))
-    artefacts = [Artefact("t", "table", bad, bad), Artefact('f" onload="x', "figure", bad, bad)]
+    artefacts = {
+        "t": Artefact(kind="table", title=bad, caption=bad),
+        'f" onload="x': Artefact(kind="figure", title=bad, caption=bad),
+    }
     page = render(
         tree,
         [
@@ -264,14 +230,8 @@ def test_a_corpus_that_no_run_used_is_labelled_by_its_source(tmp_path: Path) -> 
     unused.mkdir(parents=True)
     (unused / "manifest.csv").write_text("clip,split,label\na,train,oboe\n")
     out = tmp_path / "report.html"
-    write_report(
-        tree.edition,
-        out,
-        title="t",
-        edition={"name": "demo"},
-        papers=pages(),
-        corpus_sources={"sub_urmp": "synthetic"},
-    )
+    content = EditionPage("t", {}, pages(), corpus_sources={"sub_urmp": "synthetic"})
+    write_report(tree.edition, out, content)
     heading = out.read_text().split('id="corpus-sub_urmp">')[1].split("</h3>")[0]
     assert "stand-in data" in heading
 

@@ -10,7 +10,7 @@ import pytest
 from crossmodal.corpora.leakage import write_tables
 from crossmodal.corpora.manifest import COLUMNS, write_manifest
 from crossmodal.corpora.quarantine import Quarantine
-from crossmodal.reporting.report import write_report
+from crossmodal.reporting.report import EditionPage, write_report
 
 CLIPS = 4
 PERSON, EMPTY = "Penny", ""
@@ -42,7 +42,7 @@ def results(tmp_path: Path) -> Path:
 
 
 def rendered(results: Path) -> str:
-    write_report(results, results / "report.html", title="Report", edition={}, papers=[])
+    write_report(results, results / "report.html", EditionPage("Report", {}, []))
     return (results / "report.html").read_text(encoding="utf-8")
 
 

@@ -95,7 +95,9 @@ def test_comparison_puts_paper_ours_and_difference_side_by_side(paper: Path) -> 
     table = comparison(paper, "wikipedia", KEY, cells)
     assert list(table.columns) == [
         *("bits", "variant", "paper", "ours", "low", "high", "difference", "seeds", "n"),
+        "runs",
     ]
+    assert list(table["runs"]) == ["wikipedia/ours_16", "", "wikipedia/ours_16"]
     interval = bootstrap_mean(run_scores(paper, "wikipedia", "ours_16")[KEY])
     assert table["ours"][0] == pytest.approx(0.44)
     assert (table["low"][0], table["high"][0]) == (interval.low, interval.high)

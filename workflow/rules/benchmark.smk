@@ -94,17 +94,11 @@ rule benchmark_artefacts:
             for file in ("run.json", "scores.npz")
         ],
     output:
-        [
-            report(
-                f"{BENCHMARK_RESULTS}/{artefact.kind}s/{name}.{suffix}",
-                category="benchmark",
-                labels={"artefact": name, "what": artefact.title},
-            )
-            for name, artefact in BENCHMARK.artefacts.items()
-            for suffix in (
-                ["svg", "png"] if artefact.kind == "figure" else ["csv", "md"]
-            )
-        ],
+        artefact_files(
+            "benchmark",
+            BENCHMARK.artefacts,
+            importlib.import_module("crossmodal.benchmark").TITLE,
+        ),
     log:
         f"{LOGS}/benchmark_artefacts.log",
     benchmark:

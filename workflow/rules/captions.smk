@@ -137,17 +137,7 @@ rule captions_artefacts:
         [plan.answers() for plan in CAPTIONS_PLANS.values()],
         "src/crossmodal/papers/captions/reported.csv",
     output:
-        [
-            report(
-                f"{CAPTIONS_RESULTS}/{artefact.kind}s/{name}.{suffix}",
-                category="captions",
-                labels={"artefact": name, "what": artefact.title},
-            )
-            for name, artefact in CAPTIONS.artefacts.items()
-            for suffix in (
-                ["svg", "png"] if artefact.kind == "figure" else ["csv", "md"]
-            )
-        ],
+        artefact_files("captions", CAPTIONS.artefacts, paper_title("captions")),
         [
             f"{CAPTIONS_RESULTS}/figures/{name}.listening.json"
             for name in CAPTIONS.artefacts
@@ -181,11 +171,7 @@ rule captions_claims:
         ],
         claims="config/claims/captions.csv",
     output:
-        report(
-            f"{CAPTIONS_RESULTS}/claims.csv",
-            category="captions",
-            labels={"artefact": "claims"},
-        ),
+        judged_claims("captions"),
     log:
         f"{LOGS}/captions_claims.log",
     benchmark:

@@ -135,17 +135,7 @@ rule cmcgan_artefacts:
         ),
         "src/crossmodal/papers/cmcgan/reported.csv",
     output:
-        [
-            report(
-                f"{CMCGAN_RESULTS}/{artefact.kind}s/{name}.{suffix}",
-                category="cmcgan",
-                labels={"artefact": name, "what": artefact.title},
-            )
-            for name, artefact in CMCGAN.artefacts.items()
-            for suffix in (
-                ["svg", "png"] if artefact.kind == "figure" else ["csv", "md"]
-            )
-        ],
+        artefact_files("cmcgan", CMCGAN.artefacts, paper_title("cmcgan")),
         f"{CMCGAN_RESULTS}/figures/fig2_generated.listening.json",
     log:
         f"{LOGS}/cmcgan_artefacts.log",
@@ -178,11 +168,7 @@ rule cmcgan_claims:
         ),
         claims="config/claims/cmcgan.csv",
     output:
-        report(
-            f"{CMCGAN_RESULTS}/claims.csv",
-            category="cmcgan",
-            labels={"artefact": "claims"},
-        ),
+        judged_claims("cmcgan"),
     log:
         f"{LOGS}/cmcgan_claims.log",
     benchmark:

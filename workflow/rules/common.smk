@@ -189,6 +189,42 @@ def vgg16_weights(corpus, feature):
     return [str(path)] if feature == "image_deep" and real and path.is_file() else []
 
 
+def artefact_files(part, artefacts, title):
+    """Return the files of figures and tables; one of each is marked for Snakemake's report.
+
+    The part is the folder of a paper, or of the benchmark, below the results.
+    """
+    files = []
+    for name, artefact in artefacts.items():
+        stem = f"{RESULTS}/{part}/{artefact.kind}s/{name}"
+        shown, other = ("svg", "png") if artefact.kind == "figure" else ("csv", "md")
+        marked = report(
+            f"{stem}.{shown}",
+            caption=f"../report/{part}/{name}.rst",
+            category=title,
+            subcategory=f"{artefact.kind.capitalize()}s",
+            labels={artefact.kind: artefact.title},
+        )
+        files += [marked, f"{stem}.{other}"]
+    return files
+
+
+def judged_claims(paper):
+    """Return the file of a paper's verdicts, marked for Snakemake's report."""
+    return report(
+        f"{RESULTS}/{paper}/claims.csv",
+        caption="../report/claims.rst",
+        category=paper_title(paper),
+        subcategory="Claims",
+        labels={"claims": "Every claim with its verdict"},
+    )
+
+
+def paper_title(paper):
+    """Return the title of a paper."""
+    return importlib.import_module(f"crossmodal.papers.{paper}").TITLE
+
+
 def as_json(value):
     """Return JSON that is the same for the same value, for a command line or a digest."""
     return json.dumps(value, sort_keys=True, default=lambda item: item.model_dump())

@@ -88,7 +88,12 @@ rule showcase:
         contents=lambda wildcards: f"{corpus_folder(wildcards.corpus)}/contents.csv",
         manifest=f"{RESULTS}/corpora/{{corpus}}/manifest.csv",
     output:
-        sheet=f"{RESULTS}/corpora/{{corpus}}/contact_sheet.jpg",
+        sheet=report(
+            f"{RESULTS}/corpora/{{corpus}}/contact_sheet.jpg",
+            caption="../report/contact_sheet.rst",
+            category="Corpora",
+            labels={"corpus": "{corpus}"},
+        ),
         sounds=f"{RESULTS}/corpora/{{corpus}}/listening.json",
     log:
         f"{LOGS}/showcase/{{corpus}}.log",

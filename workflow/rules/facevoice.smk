@@ -180,17 +180,7 @@ rule facevoice_artefacts:
         ),
         "src/crossmodal/papers/facevoice/reported.csv",
     output:
-        [
-            report(
-                f"{FACEVOICE_RESULTS}/{artefact.kind}s/{name}.{suffix}",
-                category="facevoice",
-                labels={"artefact": name, "what": artefact.title},
-            )
-            for name, artefact in FACEVOICE.artefacts.items()
-            for suffix in (
-                ["svg", "png"] if artefact.kind == "figure" else ["csv", "md"]
-            )
-        ],
+        artefact_files("facevoice", FACEVOICE.artefacts, paper_title("facevoice")),
     log:
         f"{LOGS}/facevoice_artefacts.log",
     benchmark:
@@ -222,11 +212,7 @@ rule facevoice_claims:
         ),
         claims="config/claims/facevoice.csv",
     output:
-        report(
-            f"{FACEVOICE_RESULTS}/claims.csv",
-            category="facevoice",
-            labels={"artefact": "claims"},
-        ),
+        judged_claims("facevoice"),
     log:
         f"{LOGS}/facevoice_claims.log",
     benchmark:

@@ -170,17 +170,7 @@ rule hashing_artefacts:
         ],
         "src/crossmodal/papers/hashing/reported.csv",
     output:
-        [
-            report(
-                f"{HASHING_RESULTS}/{artefact.kind}s/{name}.{suffix}",
-                category="hashing",
-                labels={"artefact": name, "what": artefact.title},
-            )
-            for name, artefact in HASHING.artefacts.items()
-            for suffix in (
-                ["svg", "png"] if artefact.kind == "figure" else ["csv", "md"]
-            )
-        ],
+        artefact_files("hashing", HASHING.artefacts, paper_title("hashing")),
     log:
         f"{LOGS}/hashing_artefacts.log",
     benchmark:
@@ -205,11 +195,7 @@ rule hashing_claims:
         [f"{run}/{file}" for run in HASHING_RUNS for file in ("run.json", "scores.npz")],
         claims="config/claims/hashing.csv",
     output:
-        report(
-            f"{HASHING_RESULTS}/claims.csv",
-            category="hashing",
-            labels={"artefact": "claims"},
-        ),
+        judged_claims("hashing"),
     log:
         f"{LOGS}/hashing_claims.log",
     benchmark:

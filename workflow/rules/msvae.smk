@@ -138,17 +138,7 @@ rule msvae_artefacts:
         if_served("msvae", [plan.sample() for plan in MSVAE_PLANS.values()]),
         "src/crossmodal/papers/msvae/reported.csv",
     output:
-        [
-            report(
-                f"{MSVAE_RESULTS}/{artefact.kind}s/{name}.{suffix}",
-                category="msvae",
-                labels={"artefact": name, "what": artefact.title},
-            )
-            for name, artefact in MSVAE.artefacts.items()
-            for suffix in (
-                ["svg", "png"] if artefact.kind == "figure" else ["csv", "md"]
-            )
-        ],
+        artefact_files("msvae", MSVAE.artefacts, paper_title("msvae")),
     log:
         f"{LOGS}/msvae_artefacts.log",
     benchmark:
@@ -180,11 +170,7 @@ rule msvae_claims:
         ),
         claims="config/claims/msvae.csv",
     output:
-        report(
-            f"{MSVAE_RESULTS}/claims.csv",
-            category="msvae",
-            labels={"artefact": "claims"},
-        ),
+        judged_claims("msvae"),
     log:
         f"{LOGS}/msvae_claims.log",
     benchmark:

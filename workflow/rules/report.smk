@@ -1,10 +1,13 @@
 """The report: all claims joined, and one self-contained page of everything an edition holds."""
 
+PAGE_FILES = sorted(map(str, Path("src/crossmodal/reporting/page").iterdir()))
+
 
 rule report:
     input:
         [getattr(rules, f"{paper}_artefacts").output for paper in PAPERS],
         [f"{RESULTS}/{paper}/claims.csv" for paper in PAPERS],
+        rules.benchmark_artefacts.output if BENCHMARK_TASKS else [],
         expand(
             "{results}/corpora/{corpus}/{file}",
             results=RESULTS,
@@ -20,9 +23,7 @@ rule report:
         ],
         WINDOW_FEATURES,
         SERVING,
-        expand(
-            "src/crossmodal/reporting/report.{suffix}", suffix=["html.j2", "css", "js"]
-        ),
+        PAGE_FILES,
     output:
         claims=f"{RESULTS}/claims.csv",
         page=f"{RESULTS}/report.html",
@@ -41,12 +42,15 @@ rule report:
         papers=PAPERS,
         missing=as_json(MISSING),
         serving=f"--serving {SERVING[0]}" if SERVING else "",
+        benchmarks=BENCHMARKS,
         settings=digest_of(PAPER, SETTINGS.edition, EDITION),
         # The papers' own texts (title, citation, deviations) are looked up by name.
         code=source_digest(
             "crossmodal.cli:report",
+            "crossmodal.benchmark",
             *(f"crossmodal.papers.{paper}" for paper in SETTINGS.papers),
         ),
     shell:
         "python -m crossmodal --log {log} report {params.papers} --edition {params.edition}"
         " --results {params.results} --missing {params.missing:q} {params.serving}"
+        " --benchmarks {params.benchmarks}"

@@ -16,7 +16,7 @@ from crossmodal.config import Artefact
 from crossmodal.metrics.uncertainty import bootstrap_mean
 from crossmodal.reporting import style
 from crossmodal.reporting.artefacts import check_names, write_missing
-from crossmodal.reporting.tables import write_table
+from crossmodal.reporting.tables import read_from, write_table
 
 Cells = dict[str, list[Cell]]
 Table = Callable[[BenchmarkSettings, Cells], pd.DataFrame]
@@ -80,7 +80,8 @@ def draw_quality_against_cost(settings: BenchmarkSettings, cells: Cells, stem: P
         loc="outside lower center",
         ncols=4,
     )
-    style.save(fig, stem, source=source_of(cells))
+    runs = [read_from(cell.task, cell.method) for members in cells.values() for cell in members]
+    style.save(fig, stem, source=source_of(cells), runs=" ".join(runs))
 
 
 def _draw_task(panel: Axes, members: list[Cell], look: dict[str, style.Look]) -> None:

@@ -14,7 +14,7 @@ from crossmodal.benchmark.scoring import CUTOFFS, GENERATION, RETRIEVAL, VERIFIC
 from crossmodal.benchmark.settings import BenchmarkSettings
 from crossmodal.errors import InputError
 from crossmodal.metrics.uncertainty import Interval, bootstrap_mean, paired_bootstrap
-from crossmodal.reporting.tables import Scores, run_records, run_scores
+from crossmodal.reporting.tables import RUNS, Scores, read_from, run_records, run_scores
 
 Floats = NDArray[np.float64]
 
@@ -148,6 +148,7 @@ def _names(settings: BenchmarkSettings, cell: Cell) -> dict[str, Any]:
         "method": entry.title,
         "kind": "paper" if entry.paper else "baseline",
         "seeds": len(cell.records),
+        RUNS: read_from(cell.task, cell.method),
     }
 
 

@@ -123,7 +123,7 @@ def axis_label(quantity: str, *, unit: str | None = None, n: int | None = None) 
     return f"{quantity} ({', '.join(extras)})" if extras else quantity
 
 
-def save(fig: Figure, stem: Path, *, source: str) -> None:
+def save(fig: Figure, stem: Path, *, source: str, runs: str = "") -> None:
     """Write `<stem>.svg` and `<stem>.png` (200 dots an inch), the same bytes every time.
 
     Args:
@@ -131,7 +131,10 @@ def save(fig: Figure, stem: Path, *, source: str) -> None:
             so.
         stem: Path without suffix.
         source: `synthetic`, `download` or `own`.
+        runs: What the figure was drawn from, as `tables.read_from` returns it; kept in the
+            metadata of both files under "Source".
     """
+    origin = {"Source": runs} if runs else {}
     if source == "synthetic":
         _draw_caption(fig, f"{STAND_IN.capitalize()}: generated, not the published corpus")
     elif source == "own":
@@ -141,7 +144,7 @@ def save(fig: Figure, stem: Path, *, source: str) -> None:
         _settle(fig)
         for suffix, metadata in ((".svg", {"Date": None}), (".png", {"Software": None})):
             with atomic_path(stem.with_name(stem.name + suffix)) as temporary:
-                fig.savefig(temporary, dpi=_PNG_DPI, metadata=metadata)
+                fig.savefig(temporary, dpi=_PNG_DPI, metadata=metadata | origin)
 
 
 def _settle(fig: Figure) -> None:

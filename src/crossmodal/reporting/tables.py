@@ -22,6 +22,8 @@ STAND_IN = "stand-in data"
 OWN = "own videos"
 LABELS = {"synthetic": STAND_IN, "own": OWN}
 """Source -> what titles and figures say of it."""
+RUNS = "runs"
+"""Column of a table's CSV that names the runs each row was read from, see `read_from`."""
 _NUMBER = re.compile(r"[+-]?[\d.,]+( \[.+\])?")
 _RERUN = "Delete the run folder and run the workflow again"
 
@@ -29,6 +31,11 @@ _RERUN = "Delete the run folder and run the workflow again"
 def labelled(title: str, source: str) -> str:
     """Return the title, with "(stand-in data)" or "(own videos)" behind it where that is so."""
     return f"{title} ({LABELS[source]})" if source in LABELS else title
+
+
+def read_from(corpus: str, *variants: str) -> str:
+    """Return a cell of the column `RUNS`: `<corpus>/<variant>` of every run group, by spaces."""
+    return " ".join(f"{corpus}/{variant}" for variant in variants)
 
 
 def run_records(paper_results: Path) -> list[tuple[Path, dict[str, Any]]]:
@@ -104,8 +111,8 @@ def comparison(paper_results: Path, corpus: str, key: str, cells: pd.DataFrame) 
 
     Returns:
         The same rows with `ours`, `low`, `high` (mean and 95 % interval over seeds and queries),
-        `difference` (ours - paper), `seeds` and `n` (queries). A variant that never ran has
-        empty cells and 0 seeds.
+        `difference` (ours - paper), `seeds`, `n` (queries) and `runs` (what the row was read
+        from). A variant that never ran has empty cells and 0 seeds.
 
     Raises:
         InputError: A variant ran but holds no scores under `key`.
@@ -113,6 +120,10 @@ def comparison(paper_results: Path, corpus: str, key: str, cells: pd.DataFrame) 
     rows = [_measured(paper_results, corpus, variant, key) for variant in cells["variant"]]
     measured = pd.DataFrame(rows, index=cells.index)
     measured.insert(3, "difference", measured["ours"] - cells["paper"].astype(float))
+    measured[RUNS] = [
+        read_from(corpus, variant) if row["seeds"] else ""
+        for variant, row in zip(cells["variant"], rows, strict=True)
+    ]
     return pd.concat([cells, measured], axis=1)
 
 
@@ -122,7 +133,8 @@ def write_table(
     """Write `<stem>.csv` (the numbers) and `<stem>.md` (to be read).
 
     Args:
-        frame: The table; its columns `ours`, `low` and `high` share one column in the Markdown.
+        frame: The table; its columns `ours`, `low` and `high` share one column in the Markdown,
+            `runs` stands in the CSV alone.
         stem: Path without suffix, e.g. `results/demo/hashing/tables/table1`.
         title: Heading of the Markdown table.
         source: `synthetic`, `download` or `own`; labelled in the title. With one's own data no
@@ -144,11 +156,14 @@ def write_table(
 
 
 def readable(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the table as text: three decimals, signed differences, intervals in one column."""
+    """Return the table as text: three decimals, signed differences, intervals in one column.
+
+    The column `RUNS` is left out: it is provenance, no result.
+    """
     shown: dict[str, list[str]] = {}
     intervals = {"ours", "low", "high"} <= set(frame.columns)
     for name in frame.columns:
-        if intervals and name in ("low", "high"):
+        if name == RUNS or (intervals and name in ("low", "high")):
             continue
         if intervals and name == "ours":
             columns = (frame["ours"], frame["low"], frame["high"])

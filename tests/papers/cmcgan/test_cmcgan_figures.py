@@ -95,7 +95,8 @@ def saved(monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[Figure, str]]:
     """Catch figures instead of drawing them: name -> figure and source."""
     caught: dict[str, tuple[Figure, str]] = {}
 
-    def save(fig: Figure, stem: Path, *, source: str) -> None:
+    def save(fig: Figure, stem: Path, *, source: str, runs: str) -> None:
+        assert runs.startswith("sub_urmp/")
         caught[stem.name] = (fig, source)
 
     monkeypatch.setattr(style, "save", save)

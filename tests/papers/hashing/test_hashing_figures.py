@@ -77,7 +77,8 @@ def saved(monkeypatch: pytest.MonkeyPatch) -> Saved:
     """Catch figures instead of drawing them: name -> figure and source."""
     caught: Saved = {}
 
-    def save(fig: Figure, stem: Path, *, source: str) -> None:
+    def save(fig: Figure, stem: Path, *, source: str, runs: str = "") -> None:
+        assert {group.split("/")[0] for group in runs.split()} <= set(NAMES)
         caught[stem.name] = (fig, source)
 
     monkeypatch.setattr(style, "save", save)
@@ -177,7 +178,8 @@ def test_tables_hold_the_papers_numbers_beside_ours(
 def test_table_of_protocols(root: Path, results: Results, tmp_path: Path) -> None:
     ARTEFACTS["table_protocols"](results, tmp_path / "table")
     table = pd.read_csv(tmp_path / "table.csv", keep_default_na=False)
-    assert list(table)[3:] == [f"{task} {label}" for task in TASKS for label in PROTOCOLS]
+    numbers = [f"{task} {label}" for task in TASKS for label in PROTOCOLS]
+    assert list(table)[3:] == [*numbers, "runs"]
     variants = ["", *(f"{method}_64" for method in MAIN), "semantic"]
     shown = {name: corpus for corpus, name in NAMES.items()}
     assert sorted(zip(table["corpus"], table["variant"], strict=True)) == sorted(

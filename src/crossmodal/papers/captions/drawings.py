@@ -47,7 +47,7 @@ def fig_architecture(results: Results, stem: Path) -> None:
         _draw_box(axis, middle, top, "similarity: inner product", size, wide=len(columns))
         axis.set_xlim(-0.5, len(columns) - 0.5)
         axis.set_ylim(-0.4, top + 0.4)
-    style.save(fig, stem, source=results.source)
+    style.save(fig, stem, source=results.source, runs=results.read_from("baseline", "tcn"))
 
 
 def _columns(record: dict[str, Any]) -> list[list[Box]]:
@@ -160,7 +160,7 @@ def fig1_tcn(results: Results, stem: Path) -> None:
     _draw_dilations(axes[0, 0], built["kernel"], built["dilations"][:_LEVELS_SHOWN])
     _draw_block(axes[0, 1], built)
     _draw_field(axes[0, 2], built)
-    style.save(fig, stem, source=results.source)
+    style.save(fig, stem, source=results.source, runs=results.read_from("tcn"))
 
 
 def _draw_dilations(axis: Axes, kernel: int, dilations: Sequence[int]) -> None:

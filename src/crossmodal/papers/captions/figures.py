@@ -59,7 +59,8 @@ def _search_figure(task: str) -> Callable[[Results, Path], None]:
                 head = f"{rank}:  {answer['score']:.2f}" + ("  ✓ right" if answer["right"] else "")
                 text = answer["text"] if task == _BY_IMAGE else ""
                 _draw_item(axis, head, text, image, right=answer["right"])
-        style.save(fig, stem, source=results.source)
+        runs = results.read_from(results.settings.examples.family)
+        style.save(fig, stem, source=results.source, runs=runs)
         write_json(stem.with_name(f"{stem.name}.listening.json"), _listening(found, task))
 
     return draw

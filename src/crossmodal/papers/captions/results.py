@@ -61,6 +61,10 @@ class Results:
         """Return `run.json` of the first run of a family."""
         return next(record for (_, name, _), record in self.records.items() if name == family)
 
+    def read_from(self, *families: str) -> str:
+        """Name the runs of families on every corpus, as provenance of an artefact."""
+        return " ".join(tables.read_from(corpus, *families) for corpus in self.corpora)
+
     def metrics(self) -> pd.DataFrame:
         """Return `metrics.csv` of all runs."""
         return pd.read_csv(self.folder / "metrics.csv")

@@ -85,7 +85,10 @@ def table_search(results: Results, stem: Path) -> None:
                 own = by_family[family]
                 recalls = {f"R@{k}": own[f"recall{k}"] for k in cutoffs}
                 median = own["median_rank"]
-                rows.append({**place, "network": entry.title, "median rank": median, **recalls})
+                behind = {tables.RUNS: tables.read_from(corpus, family)}
+                rows.append(
+                    {**place, "network": entry.title, "median rank": median, **recalls, **behind}
+                )
     tables.write_table(
         pd.DataFrame(rows),
         stem,

@@ -52,7 +52,7 @@ def fig1_framework(results: Results, stem: Path) -> None:
     paths.set_title("Four two-step paths; boxes of one colour are one set of weights")
     names = ("image_encoder", "sound_encoder", "image_decoder", "sound_decoder", "discriminator")
     _draw_stacks(stacks, results, "cmcgan", {name: parts[name] for name in names}, PARTS)
-    style.save(fig, stem, source=results.source)
+    style.save(fig, stem, source=results.source, runs=results.read_from("cmcgan"))
 
 
 def fig6_dynamic_network(results: Results, stem: Path) -> None:
@@ -81,7 +81,7 @@ def fig6_dynamic_network(results: Results, stem: Path) -> None:
     _arrow(flow, (10.0, 2.1), (10.3, 2.1))
     flow.set_title("Solid: both are given. Dotted: CMCGAN makes the missing one from the other")
     _draw_stacks(stacks, results, "fusion", parts, FUSION_PARTS)
-    style.save(fig, stem, source=results.source)
+    style.save(fig, stem, source=results.source, runs=results.read_from("fusion"))
 
 
 def _part(modality: str, role: str) -> str:

@@ -17,7 +17,7 @@ from crossmodal.papers.cmcgan.gallery import (
     name_rows,
     scale_sounds,
 )
-from crossmodal.papers.cmcgan.results import Results
+from crossmodal.papers.cmcgan.results import DIRECTIONS, Results
 from crossmodal.papers.cmcgan.settings import PaperSettings
 from crossmodal.papers.cmcgan.tables import (
     table1_generated_accuracy,
@@ -87,7 +87,8 @@ def fig2_generated(results: Results, stem: Path) -> None:
         f"most frequent instrument {majority:.3f}; brackets: 95 % interval",
         fontsize=6.5,
     )
-    style.save(fig, stem, source=results.source)
+    runs = results.read_from("s2ic", "i2s", "cmcgan", *map(results.judge, DIRECTIONS))
+    style.save(fig, stem, source=results.source, runs=runs)
 
 
 def _numbers(results: Results, modality: str, column: Column) -> str:

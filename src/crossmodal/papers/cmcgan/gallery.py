@@ -141,6 +141,13 @@ def bars(axis: Axes, results: Results, modality: str, columns: Sequence[Column])
     axis.tick_params(axis="x", labelsize=7, length=0)
 
 
+def read_from(results: Results, columns: Sequence[Column]) -> str:
+    """Name the runs behind some columns, and those of the classifiers that judge them."""
+    judges = [results.judge(modality) for modality in ("image", "sound")]
+    models = [column.variant for column in columns if column.variant != TRUE]
+    return results.read_from(*dict.fromkeys(models), *judges)
+
+
 def gallery(results: Results, stem: Path, columns: Sequence[Column], shown: int = 4) -> None:
     """Draw pictures and sounds of some columns, a few instruments, and below them accuracies.
 
@@ -168,4 +175,4 @@ def gallery(results: Results, stem: Path, columns: Sequence[Column], shown: int 
     scale_sounds(axes[0, 1], results, len(rows), len(columns))
     axes[1, 0].set_ylabel(style.axis_label("accuracy", n=clips))
     fig.legend(*axes[1, 0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
-    style.save(fig, stem, source=results.source)
+    style.save(fig, stem, source=results.source, runs=read_from(results, columns))

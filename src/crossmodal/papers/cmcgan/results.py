@@ -125,6 +125,10 @@ class Results:
         )
         return chance, majority
 
+    def read_from(self, *variants: str) -> str:
+        """Name the runs that an artefact, or a row of it, was read from."""
+        return tables.read_from(self.corpus, *variants)
+
     def clips(self, variant: str) -> int:
         """Return the number of test clips measured."""
         return int(next(iter(self._scores(variant).values())).shape[1])

@@ -87,6 +87,7 @@ def table_generation_quality(results: Results, stem: Path) -> None:
                 "to": accuracy.high,
                 "Fréchet": results.scalar(judge, modality, "real", "frechet"),
                 "seeds": len(results.seeds[judge]),
+                tables.RUNS: results.read_from(judge),
             }
         )
         rows += [
@@ -95,7 +96,7 @@ def table_generation_quality(results: Results, stem: Path) -> None:
             for protocol in _shown_protocols(results, variant, modality)
         ]
     columns = ["direction", "variant", "output", "accuracy", "from", "to"]
-    columns += ["L1", "SSIM", "PSNR", "Fréchet", "seeds"]
+    columns += ["L1", "SSIM", "PSNR", "Fréchet", "seeds", tables.RUNS]
     tables.write_table(
         pd.DataFrame(rows)[columns],
         stem,
@@ -126,6 +127,7 @@ def _quality_row(results: Results, variant: str, modality: str, protocol: str) -
         for name, metric in (("L1", "l1"), ("SSIM", "ssim"), ("PSNR", "psnr"))
     }
     translator = results.settings.families[variant].model == "translator"
+    settings = results.settings.model_settings(variant)
     return {
         "direction": DIRECTIONS[modality],
         "variant": results.title(variant),
@@ -136,6 +138,7 @@ def _quality_row(results: Results, variant: str, modality: str, protocol: str) -
         **means,
         "Fréchet": results.scalar(variant, modality, protocol, "frechet"),
         "seeds": len(results.seeds[variant]),
+        tables.RUNS: results.read_from(variant, results.judge(modality, settings.split)),
     }
 
 
@@ -230,6 +233,7 @@ def _reading(results: Results, task: str, first: Side, second: Side, what: str) 
         "second - first": float(right.mean() - left.mean()),
         "from": math.nan,
         "to": math.nan,
+        tables.RUNS: results.read_from(first[0], second[0]),
     }
     if len(splits) == 1:
         interval = paired_bootstrap(right, left)

@@ -51,7 +51,7 @@ def fig1_gan_architecture(results: Results, stem: Path) -> None:
             axis.text((x0 + x1) / 2, height + 0.06, text, ha="center", fontsize=6.5)
     axis.text(places["judge"][0] - 1.02, -0.16, "r", ha="center", fontsize=6.5)
     _frame(axis, -1.0, places["judge"][0] + 1.0, -0.5, 1.05)
-    style.save(fig, stem, source=results.source)
+    style.save(fig, stem, source=results.source, runs=results.read_from("ours"))
 
 
 _CHAIN = ("h", "encoder", "common", "decoder", "judge")
@@ -107,7 +107,7 @@ def fig2_crossmodal_architecture(results: Results, stem: Path) -> None:
         _arrow(axis, (_right(common)[0], y), (place[0] - 1.0, place[1]))
     axis.text(common[0] + 1.3, 0.32, "s", fontsize=7, style="italic", ha="center")
     _frame(axis, -1.0, x["judge"] + 1.15, -3.05, 3.05)
-    style.save(fig, stem, source=results.source)
+    style.save(fig, stem, source=results.source, runs=results.read_from("ours"))
 
 
 def _layers(network: dict[str, Any], part: str) -> str:

@@ -77,7 +77,7 @@ def _curves_figure(results: Results, stem: Path, variants: Sequence[str]) -> Non
     axes[0, 0].set_ylabel(style.axis_label("matched pairs found", n=n))
     axes[0, 0].set_title("judged matching and identified")
     axes[0, 1].set_title("judged matching")
-    style.save(fig, stem, source=results.source)
+    style.save(fig, stem, source=results.source, runs=results.read_from(*variants))
 
 
 def fig5_feature_matching(results: Results, stem: Path) -> None:
@@ -130,7 +130,7 @@ def fig5_feature_matching(results: Results, stem: Path) -> None:
     axes[0, 0].set_ylim(0, 1.02)
     axes[1, 0].set_ylabel("pairs (share)")
     fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
-    style.save(fig, stem, source=results.source)
+    style.save(fig, stem, source=results.source, runs=results.read_from(*variants))
 
 
 def _similarities(axis: Axes, pairs: list[tuple[np.ndarray, np.ndarray]], *, legend: bool) -> None:
@@ -190,7 +190,7 @@ def fig_calibration(results: Results, stem: Path) -> None:
     _normal_deviates(right)
     fig.legend(*left.get_legend_handles_labels(), loc="outside upper center", ncols=2)
     right.legend(loc="upper right")
-    style.save(fig, stem, source=results.source)
+    style.save(fig, stem, source=results.source, runs=results.read_from(*variants))
 
 
 def _normal_deviates(axis: Axes) -> None:

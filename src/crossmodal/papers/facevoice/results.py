@@ -70,6 +70,10 @@ class Results:
         """Return the name of a variant."""
         return self.settings.families[variant].title
 
+    def read_from(self, *variants: str) -> str:
+        """Name the runs that an artefact, or a row of it, was read from."""
+        return tables.read_from(self.corpus, *variants)
+
     def record(self, variant: str) -> dict[str, Any]:
         """Return the `run.json` of a variant's first seed."""
         return next(

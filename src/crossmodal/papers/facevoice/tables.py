@@ -12,7 +12,7 @@ from crossmodal.metrics.uncertainty import bootstrap_mean, paired_bootstrap
 from crossmodal.metrics.verification import sweep
 from crossmodal.papers.facevoice.results import Results
 from crossmodal.papers.facevoice.settings import FEATURES
-from crossmodal.reporting.tables import Scores, comparison, write_table
+from crossmodal.reporting.tables import RUNS, Scores, comparison, write_table
 
 AREA = "matching|test|auc"
 PAPER_AREA = "matching|test|auc_identified"
@@ -26,7 +26,8 @@ def table_threshold_sweep(results: Results, stem: Path) -> None:
     thresholds = results.settings.thresholds
     columns: dict[str, list[Any]] = {"threshold": [f"{value:g}" for value in thresholds]}
     columns["threshold"] += ["chosen on validation", "best on test (as written)", "its place"]
-    for variant in [name for name in results.variants if name.startswith("margin_")]:
+    margins = [name for name in results.variants if name.startswith("margin_")]
+    for variant in margins:
         scores = results.scores(variant)
         seeds = zip(
             scores["matching|test|similarity"], scores["matching|test|matched"], strict=True
@@ -38,6 +39,7 @@ def table_threshold_sweep(results: Results, stem: Path) -> None:
             float(scores["matching|test/as_written|accuracy"].mean()),
             float(scores["matching|test|best_threshold"].mean()),
         ]
+    columns[RUNS] = [results.read_from(*margins)] * len(columns["threshold"])
     write_table(
         pd.DataFrame(columns),
         stem,
@@ -114,6 +116,7 @@ def _row(results: Results, variant: str, base: Scores) -> dict[str, Any]:
         "Brier": _mean(scores, "matching|test|brier"),
         "ECE": results.scalar(variant, "test", "ece"),
         "pairs": scores[AREA].shape[1],
+        RUNS: results.read_from(variant),
     }
     return row
 
@@ -162,6 +165,7 @@ def table_extra_readings(results: Results, stem: Path) -> None:
                 **_difference(left, right if variant not in OTHER_PAIRS else None, key),
                 "identified": _mean(left, "identification|concatenated|accuracy"),
                 "pairs": left[key].shape[1],
+                RUNS: results.read_from(variant, other),
             }
         )
     write_table(

@@ -78,7 +78,11 @@ def _method_figure(corpus: str, task: str) -> Callable[[Results, Path], None]:
         axis.set_ylabel(label)
         axis.set_title(f"{NAMES[corpus]}, {TASK_NAMES[task]}")
         fig.legend(*axis.get_legend_handles_labels(), loc="outside right center")
-        style.save(fig, stem, source=results.sources[corpus])
+        shown = [variant for family in MAIN for variant, _ in settings.variants(family)]
+        if semantic is not None:
+            shown.append(semantic)
+        runs = tables.read_from(corpus, *shown)
+        style.save(fig, stem, source=results.sources[corpus], runs=runs)
 
     return draw
 
@@ -90,11 +94,13 @@ def fig_precision_recall(results: Results, stem: Path) -> None:
         "double", height=2.5 * max(1, len(corpora)) + 0.5, rows=max(1, len(corpora)), columns=3
     )
     looks = style.looks(MAIN)
+    shown = []
     for row, corpus in enumerate(corpora):
         for family in MAIN:
             variant = results.longest(corpus, family)
             if variant is None:
                 continue
+            shown.append(tables.read_from(corpus, variant))
             curves = _curves(results, corpus, variant)
             title = results.settings.families[family].title if row == 0 else None
             for column, task in enumerate(TASK_NAMES):
@@ -124,7 +130,7 @@ def fig_precision_recall(results: Results, stem: Path) -> None:
         axes[row, 2].set_ylabel(style.axis_label("precision", n=queries))
         axes[row, 2].set_ylim(bottom=0)
     fig.legend(loc="outside lower center", ncols=len(MAIN))
-    style.save(fig, stem, source=results.source)
+    style.save(fig, stem, source=results.source, runs=" ".join(shown))
 
 
 def _curves(results: Results, corpus: str, variant: str) -> pd.DataFrame:
@@ -156,9 +162,9 @@ def fig1_networks(results: Results, stem: Path) -> None:
     corpus = next(iter(results.variants))
     columns = [len(branches) for branches in BRANCHES.values()]
     fig, axes = style.figure("double", height=4.0, columns=len(BRANCHES), width_ratios=columns)
-    for axis, (family, branches) in zip(axes[0], BRANCHES.items(), strict=True):
+    shown = [results.longest(corpus, family) or "" for family in BRANCHES]
+    for axis, variant, (family, branches) in zip(axes[0], shown, BRANCHES.items(), strict=True):
         axis.set_axis_off()
-        variant = results.longest(corpus, family)
         record = next(
             record
             for _, record in tables.run_records(results.folder)
@@ -172,7 +178,8 @@ def fig1_networks(results: Results, stem: Path) -> None:
             _draw_branch(axis, place, stack)
         axis.set_xlim(-0.5, len(branches) - 0.5)
         axis.set_ylim(-0.5, 7.5)
-    style.save(fig, stem, source=results.sources[corpus])
+    runs = tables.read_from(corpus, *shown)
+    style.save(fig, stem, source=results.sources[corpus], runs=runs)
 
 
 def _branch_layers(record: dict[str, Any], names: tuple[str, ...]) -> list[tuple[str, str]]:

@@ -88,6 +88,7 @@ def table_protocols(results: Results, stem: Path) -> None:
                 for label in labels:
                     scores = results.scores(corpus, variant, task, label)
                     row[f"{task} {label}"] = float(scores.mean())
+            row[tables.RUNS] = tables.read_from(corpus, variant)
             rows.append(row)
     tables.write_table(
         pd.DataFrame(rows),
@@ -134,6 +135,7 @@ def table_readings(results: Results, stem: Path) -> None:
                         "second - first": interval.mean,
                         "from": interval.low,
                         "to": interval.high,
+                        tables.RUNS: tables.read_from(corpus, left, right),
                     }
                 )
     tables.write_table(

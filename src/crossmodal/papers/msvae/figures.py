@@ -119,7 +119,7 @@ def fig2_training_log(results: Results, stem: Path) -> None:
     terms.set_ylabel("term before its weight")
     ours.legend(fontsize=6.5, loc="upper center", bbox_to_anchor=(0.5, -0.2))
     terms.legend(fontsize=6.5, loc="upper center", bbox_to_anchor=(0.4, -0.2), ncols=2)
-    style.save(fig, stem, source=results.source)
+    style.save(fig, stem, source=results.source, runs=results.read_from(*FAMILIES))
 
 
 def _mark_switch(axis: Axes, results: Results) -> None:
@@ -167,7 +167,7 @@ def fig3_manifolds(results: Results, stem: Path) -> None:
         for name, marker in MARKERS.items()
     ]
     fig.legend(handles=handles, loc="outside right center", fontsize=6.5)
-    style.save(fig, stem, source=results.source)
+    style.save(fig, stem, source=results.source, runs=results.read_from(*FAMILIES))
 
 
 ARTEFACTS: dict[str, Draw] = {

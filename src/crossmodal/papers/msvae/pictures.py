@@ -57,7 +57,7 @@ def fig4_top5(results: Results, stem: Path) -> None:
             frame = _SAME if label == query else _OTHER
             _face(axis, found["face"][place], label, str(found["gender"][place]), frame)
             axis.set_title(f"{place + 1}", fontsize=7.5, loc="center")
-    style.save(fig, stem, source=results.source)
+    style.save(fig, stem, source=results.source, runs=results.read_from(*FAMILIES))
 
 
 def _face(axis: Axes, face: NDArray[np.float64], name: str, gender: str, frame: str) -> None:
@@ -101,7 +101,7 @@ def fig5_generation(results: Results, stem: Path) -> None:
         axis.set_title(f"{label} {sign}", fontsize=7.5, loc="center")
     _spectra(axes[-1], corrected)
     axes[-1, 0].legend(fontsize=6, loc="upper center", bbox_to_anchor=(0.5, -0.4))
-    style.save(fig, stem, source=results.source)
+    style.save(fig, stem, source=results.source, runs=results.read_from(*FAMILIES))
 
 
 def _spectra(line: NDArray, shown: Arrays) -> None:

@@ -73,6 +73,10 @@ class Results:
         """Return the name of a family in tables and figures."""
         return self.settings.families[family].title
 
+    def read_from(self, *families: str) -> str:
+        """Name the runs that an artefact, or a row of it, was read from."""
+        return tables.read_from(self.corpus or "", *families)
+
     def main(self) -> list[str]:
         """Return the families of the main tables that ran."""
         return [family for family in MAIN if family in self.families]

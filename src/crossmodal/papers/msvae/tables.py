@@ -66,6 +66,7 @@ def table_mrr(results: Results, stem: Path) -> None:
                             "largest p": float(p.max()),
                             "seeds": len(scores),
                             "n": scores.shape[1],
+                            tables.RUNS: results.read_from(family),
                         }
                     )
     _write(
@@ -108,6 +109,7 @@ def table_dbscan(results: Results, stem: Path) -> None:
                     **means,
                     "radius": float(results.scalar(family, "clustering", space, "radius").mean()),
                     "seeds": len(rand),
+                    tables.RUNS: results.read_from(family),
                 }
             )
     core = results.settings.protocol.core_points
@@ -147,6 +149,7 @@ def table_verification(results: Results, stem: Path) -> None:
                     ),
                     "seeds": len(scores),
                     "pairs": scores.shape[1],
+                    tables.RUNS: results.read_from(family),
                 }
             )
     _write(
@@ -217,6 +220,7 @@ def table_as_written(results: Results, stem: Path) -> None:
                 "change": change.mean,
                 "from": change.low,
                 "to": change.high,
+                tables.RUNS: results.read_from("written", "corrected"),
             }
         )
     _write(
@@ -266,6 +270,7 @@ def table_readings(results: Results, stem: Path) -> None:
                     "second - first": change.mean,
                     "from": change.low,
                     "to": change.high,
+                    tables.RUNS: results.read_from(first, second),
                 }
             )
     _write(
