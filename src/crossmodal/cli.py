@@ -215,6 +215,21 @@ def report(arguments: Arguments) -> Work:
     )
 
 
+def ledger(arguments: Arguments) -> Work:
+    """Write the numbers of papers that DVC compares between commits."""
+    from crossmodal.reporting.summary import write_summary
+
+    def write() -> None:
+        for paper in arguments.papers:
+            write_summary(
+                arguments.results / paper,
+                arguments.out / "metrics" / arguments.results.name / f"{paper}.json",
+                arguments.out / "plots" / arguments.results.name / f"{paper}.csv",
+            )
+
+    return write
+
+
 def _stage(paper: str, module: str) -> Any:
     """Import one module of a paper's folder."""
     return importlib.import_module(f"crossmodal.papers.{paper}.{module}")
@@ -363,6 +378,11 @@ def build_parser() -> argparse.ArgumentParser:
     option(added, "results", help="results/<edition>")
     added.add_argument("--missing", default="{}", help="JSON: corpus -> why it is not at hand")
     resolved(added)
+
+    added = verb("ledger", ledger)
+    added.add_argument("papers", nargs="+", choices=PAPERS)
+    option(added, "results", help="results/<edition>")
+    option(added, "out", help="folder for metrics/<edition> and plots/<edition>")
     return parser
 
 
