@@ -1,6 +1,6 @@
 # make run    set up on first use, then every figure and table on stand-in data
 # make test   set up on first use, then all tests
-# The rest:   make check | bench | lock | clean
+# The rest:   make save | restore | check | bench | lock | clean
 
 PYTHON ?= python3.11
 VENV := .venv
@@ -11,6 +11,8 @@ EDITION ?= demo
 MIRROR ?=
 # Extra words for snakemake, e.g. ARGS="hashing --resources gpu=2".
 ARGS ?=
+# Where `make save` and `make restore` keep contents: a DVC remote's name, a folder or an address.
+REMOTE ?=
 # TORCH=cpu installs the small CPU builds of torch from the index that TORCH_INDEX names
 # (PyTorch's installation page says which); everything else comes from the lock.
 TORCH ?= gpu
@@ -18,7 +20,7 @@ TORCH_INDEX ?=
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 HASHED := --no-deps --require-hashes
 
-.PHONY: run test check bench lock clean setup
+.PHONY: run test save restore check bench lock clean setup
 
 run: setup
 	$(BIN)/python workflow/scripts/run_once.py --cores $(CORES) $(ARGS) \
@@ -26,6 +28,9 @@ run: setup
 
 test: setup
 	$(BIN)/python -m pytest -n $(CORES) --dist worksteal
+
+save restore: setup
+	$(BIN)/python workflow/scripts/ledger.py $@ --edition $(EDITION) $(if $(REMOTE),--remote $(REMOTE))
 
 check: setup
 	$(BIN)/ruff check .

@@ -19,7 +19,14 @@ os.environ.update(
 )
 sys.path.insert(0, str(ROOT / "src"))
 
-from crossmodal.config import WindowChoice, load_edition, load_workflow, resolve
+from crossmodal.config import (
+    WindowChoice,
+    load_edition,
+    load_workflow,
+    overlay,
+    read_yaml,
+    resolve,
+)
 from crossmodal.corpora.media import FEATURES, available_features, chosen_windows
 from crossmodal.corpora.registry import availability, load_registry
 from crossmodal.digest import source_digest
@@ -43,6 +50,14 @@ def paper_settings(paper):
     return resolve(
         room.PaperSettings, paper, EDITION, SETTINGS.overrides.get(paper, {})
     )
+
+
+def added_families(paper):
+    """Return the families that the overrides alone name: those of a sweep."""
+    file = read_yaml(Path("config/papers") / f"{paper}.yaml")
+    own = overlay(file, EDITION.papers.get(paper, {})).get("families", {})
+    given = SETTINGS.overrides.get(paper, {}).get("families", {})
+    return [family for family in given if family not in own]
 
 
 def lacking(corpus):
@@ -160,6 +175,7 @@ os.environ.update(CROSSMODAL_OVERRIDES=as_json(SETTINGS.overrides))
 
 PAPERS = SETTINGS.papers
 PAPER = {paper: or_exit(paper_settings, paper) for paper in PAPERS}
+ADDED = {paper: added_families(paper) for paper in PAPERS}
 # Every corpus of the edition is read and shown, whether or not a paper uses it already.
 WANTED = sorted(
     {*EDITION.corpora, *(name for paper in PAPERS for name in PAPER[paper].corpora)}

@@ -118,28 +118,35 @@ def entries(stage: str, path: str, md5: str, remote: str | None) -> list[Entry]:
     return [Entry(stage, f"{path}/{name}", digest) for name, digest in listed]
 
 
-def _from_remote(md5: str, remote: str | None) -> bytes:
+@cache
+def _store(remote: str | None) -> Any:
+    """Return the contents of a remote (None: the default one) as DVC reaches them."""
     from dvc.repo import Repo
 
-    with Repo() as repo:
-        store = repo.cloud.get_remote_odb(remote)
-        try:
-            content: bytes = store.fs.cat_file(store.oid_to_path(md5))
-        except OSError:
-            return b""
-        return content
+    return Repo().cloud.get_remote_odb(remote)
 
 
-def fault(entry: Entry) -> str | None:
-    """Return what is wrong with the cached content of a file, or None; take it out if it is."""
-    if not entry.cached.is_file():
-        return "missing in the remote"
-    with entry.cached.open("rb") as stream:
-        found = hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False))
-    if found.hexdigest() == entry.md5:
-        return None
-    entry.cached.unlink()
-    return "damaged in the remote"
+def _from_remote(md5: str, remote: str | None) -> bytes:
+    store = _store(remote)
+    if not store.exists(md5):
+        return b""
+    content: bytes = store.fs.cat_file(store.oid_to_path(md5))
+    return content
+
+
+def fault(entry: Entry, remote: str | None) -> str | None:
+    """Return what is wrong with a file's content, or None; if damaged, the cache loses it.
+
+    DVC keeps no damaged content of a remote that it verifies, so that it is absent as well.
+    """
+    if entry.cached.is_file():
+        with entry.cached.open("rb") as stream:
+            found = hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False))
+        if found.hexdigest() == entry.md5:
+            return None
+        entry.cached.unlink()
+        return "damaged"
+    return "damaged in the remote" if _store(remote).exists(entry.md5) else "missing in the remote"
 
 
 def place(entry: Entry) -> bool:

@@ -63,8 +63,8 @@ def save(edition: str, remote: str | None) -> None:
     note_stages(edition, groups)
     names = stage_names(edition, groups)
     print(f"Saving edition {edition}: {len(names)} stages", flush=True)
-    contents.dvc_or_raise("commit", "--force", "--no-relink", "--quiet", *names)
-    contents.dvc_or_raise("push", "--quiet", *remote_words(remote), *names)
+    contents.dvc_or_raise("commit", "--force", "--no-relink", *names)
+    contents.dvc_or_raise("push", *remote_words(remote_name(remote)), *names)
     print("Saved. Commit what the ledger says: git add dvc.lock ledger && git commit")
 
 
@@ -82,15 +82,16 @@ def restore(edition: str, remote: str | None) -> bool:
     groups["kept_corpora"] = {}
     names = stage_names(edition, groups)
     print(f"Restoring edition {edition}: {len(names)} stages", flush=True)
-    fetched = contents.dvc("fetch", "--quiet", *remote_words(remote), *names)
+    source = remote_name(remote)
+    fetched = contents.dvc("fetch", *remote_words(source), *names)
     records_file = f"results/{edition}/provenance.jsonl"
     found: list[contents.Entry] = []
     lost: list[tuple[contents.Entry, str]] = []
     wholly: dict[str, list[contents.Entry]] = {}
     partly: dict[str, list[contents.Entry]] = {}
     for stage, path, md5 in contents.outputs(names):
-        listed = contents.entries(stage, path, md5, remote_name(remote))
-        faults = {entry: fault for entry in listed if (fault := contents.fault(entry))}
+        listed = contents.entries(stage, path, md5, source)
+        faults = {entry: fault for entry in listed if (fault := contents.fault(entry, source))}
         if records_file == path and faults:
             raise InputError(
                 f"Snakemake's records are {faults[listed[0]]}"
@@ -99,12 +100,11 @@ def restore(edition: str, remote: str | None) -> bool:
                 field=stage,
                 mend="Nothing was restored. Push again from where it was saved",
             )
-        if path.startswith("data/") and faults:
-            # Written last by the job that makes a corpus: without it the corpus counts as unmade.
-            index = f"{path}/contents.csv"
-            faults |= {e: "left out" for e in listed if e.path == index and e not in faults}
         lost += faults.items()
         intact = [entry for entry in listed if entry not in faults]
+        if path.startswith("data/") and faults:
+            # Written last by the job that makes a corpus: without it the corpus counts as unmade.
+            intact = [entry for entry in intact if entry.path != f"{path}/contents.csv"]
         found += intact
         (partly if faults else wholly)[path] = intact
     check_out(wholly)
@@ -123,12 +123,18 @@ def check_out(paths: Collection[str]) -> None:
     Raises:
         InputError: Files lie there that were not saved.
     """
-    ended = contents.dvc("checkout", "--quiet", *paths)
-    if ended.returncode:
+    ended = contents.dvc("checkout", *paths)
+    here = f"{Path.cwd()}/"
+    unsaved = [line for line in ended.stderr.splitlines() if line.startswith(here)]
+    if unsaved:
+        more = f" (and {len(unsaved) - 1} more)" if len(unsaved) > 1 else ""
         raise InputError(
-            contents.message(ended).replace(" Use `--force` to force.", ""),
-            mend="Save or delete what lies there, then again",
+            f"was not saved{more} and would be overwritten",
+            file=unsaved[0].removeprefix(here),
+            mend="Save or delete it, then again",
         )
+    if ended.returncode:
+        raise InputError(f"`dvc checkout` failed: {contents.message(ended)}", mend="Mend that")
 
 
 def place(intact: list[contents.Entry]) -> None:
@@ -152,7 +158,7 @@ def report(edition: str, restored: int, lost: list[tuple[contents.Entry, str]]) 
     if lost:
         files = {corpus_index(entry.path) or entry.path for entry, _ in lost}
         command = f"snakemake --cores all {' '.join(sorted(files))} --config edition={edition}"
-        print(f"Only these are to be made again: .venv/bin/{command}", file=sys.stderr)
+        print(f"Make them again: .venv/bin/{command}", file=sys.stderr)
     jobs = jobs_left(edition)
     print(f"Snakemake: {jobs} jobs to do" if jobs else "Snakemake: nothing to be done")
 
@@ -267,14 +273,13 @@ def remote_name(remote: str | None) -> str | None:
     """Return the name of a remote; a folder or address is noted in `.dvc/config.local`."""
     if remote is None or not re.search(r"[/\\]", remote):
         return remote
-    contents.dvc_or_raise("remote", "add", "--local", "--force", "--quiet", "given", remote)
-    contents.dvc_or_raise("remote", "modify", "--local", "--quiet", "given", "verify", "true")
+    contents.dvc_or_raise("remote", "add", "--local", "--force", "given", remote)
+    contents.dvc_or_raise("remote", "modify", "--local", "given", "verify", "true")
     return "given"
 
 
-def remote_words(remote: str | None) -> list[str]:
+def remote_words(name: str | None) -> list[str]:
     """Return the words that name a remote to DVC."""
-    name = remote_name(remote)
     return [] if name is None else ["--remote", name]
 
 
