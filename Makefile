@@ -1,6 +1,6 @@
 # make run    set up on first use, then every figure and table on stand-in data
 # make test   set up on first use, then all tests
-# The rest:   make plan | check | slurm-test | bench | pictures | lock | clean
+# The rest:   make plan | save | restore | check | slurm-test | bench | pictures | lock | clean
 
 PYTHON ?= python3.11
 VENV := .venv
@@ -13,6 +13,8 @@ MIRROR ?=
 PROFILE ?=
 # Extra words for snakemake, e.g. ARGS="hashing --resources gpu=2".
 ARGS ?=
+# Where `make save` and `make restore` keep contents: a DVC remote's name, a folder or an address.
+REMOTE ?=
 # TORCH=cpu installs the small CPU builds of torch from the index that TORCH_INDEX names
 # (PyTorch's installation page says which); everything else comes from the lock.
 TORCH ?= gpu
@@ -20,7 +22,7 @@ TORCH_INDEX ?=
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 HASHED := --no-deps --require-hashes
 
-.PHONY: run plan test check slurm-test bench pictures lock clean setup
+.PHONY: run plan test save restore check slurm-test bench pictures lock clean setup
 
 run: setup
 	$(BIN)/python workflow/scripts/run_once.py \
@@ -32,6 +34,9 @@ plan: setup
 
 test: setup
 	$(BIN)/python -m pytest -n $(CORES) --dist worksteal
+
+save restore: setup
+	$(BIN)/python workflow/scripts/ledger.py $@ --edition $(EDITION) $(if $(REMOTE),--remote $(REMOTE))
 
 check: setup
 	$(BIN)/ruff check .

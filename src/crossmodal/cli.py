@@ -302,6 +302,21 @@ def plan(arguments: Arguments) -> Work:
     )
 
 
+def ledger(arguments: Arguments) -> Work:
+    """Write the numbers of papers that DVC compares between commits."""
+    from crossmodal.reporting.summary import write_summary
+
+    def write() -> None:
+        for paper in arguments.papers:
+            write_summary(
+                arguments.results / paper,
+                arguments.out / "metrics" / arguments.results.name / f"{paper}.json",
+                arguments.out / "plots" / arguments.results.name / f"{paper}.csv",
+            )
+
+    return write
+
+
 def _stage(paper: str, module: str) -> Any:
     """Import one module of a paper's folder, or of the benchmark's."""
     room = BENCHMARK if paper == BENCHMARK else f"papers.{paper}"
@@ -496,6 +511,11 @@ def build_parser() -> argparse.ArgumentParser:
     )
     added.add_argument("--out", type=Path, help="write the table as CSV too")
     resolved(added)
+
+    added = verb("ledger", ledger)
+    added.add_argument("papers", nargs="+", choices=PAPERS)
+    option(added, "results", help="results/<edition>")
+    option(added, "out", help="folder for metrics/<edition> and plots/<edition>")
     return parser
 
 

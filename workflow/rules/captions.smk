@@ -26,7 +26,7 @@ CAPTIONS_RUNS = [run for plan in CAPTIONS_PLANS.values() for run in plan.runs()]
 for corpus, plan, job, families in [
     (corpus, plan, job, families)
     for corpus, plan in CAPTIONS_PLANS.items()
-    for job, families in enumerate(plan.jobs())
+    for job, families in enumerate(plan.jobs(ADDED["captions"]))
 ]:
 
     rule:

@@ -23,7 +23,7 @@ CMCGAN_RUNS = [run for plan in CMCGAN_PLANS.values() for run in plan.runs()]
 CMCGAN_JOBS = [
     (corpus, plan, number, families)
     for corpus, plan in CMCGAN_PLANS.items()
-    for number, families in enumerate(plan.jobs())
+    for number, families in enumerate(plan.jobs(ADDED["cmcgan"]))
 ]
 
 

@@ -24,6 +24,7 @@ from crossmodal.config import (
     load_edition,
     load_workflow,
     overlay,
+    read_yaml,
     resolve,
 )
 from crossmodal.corpora.media import FEATURES, available_features, chosen_windows
@@ -61,6 +62,14 @@ def benchmark_settings():
     room = importlib.import_module("crossmodal.benchmark.settings")
     overrides = SETTINGS.overrides.get("benchmark", {})
     return resolve(room.BenchmarkSettings, "benchmark", EDITION, overrides)
+
+
+def added_families(paper):
+    """Return the families that the overrides alone name: those of a sweep."""
+    file = read_yaml(Path("config/papers") / f"{paper}.yaml")
+    own = overlay(file, EDITION.papers.get(paper, {})).get("families", {})
+    given = SETTINGS.overrides.get(paper, {}).get("families", {})
+    return [family for family in given if family not in own]
 
 
 def lacking(corpus):
@@ -255,6 +264,7 @@ os.environ.update(CROSSMODAL_OVERRIDES=as_json(OVERRIDES))
 BENCHMARK = or_exit(benchmark_settings)
 PAPERS = [paper for paper in SETTINGS.papers if OWN is None or paper in OWN.papers]
 PAPER = {paper: or_exit(paper_settings, paper) for paper in PAPERS}
+ADDED = {paper: added_families(paper) for paper in PAPERS}
 # Every corpus of the edition is read and shown, whether or not a paper uses it already.
 WANTED = sorted(
     {*EDITION.corpora, *(name for paper in PAPERS for name in PAPER[paper].corpora)}

@@ -60,7 +60,7 @@ for corpus, plan in FACEVOICE_PLANS.items():
             " --method margin --families ours --corpus-results {params.folder} --out {output}"
             " --threads {threads}"
 
-    for job, families in enumerate(plan.jobs()):
+    for job, families in enumerate(plan.jobs(ADDED["facevoice"])):
 
         rule:
             name:

@@ -12,20 +12,26 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import IO, NoReturn
+
+
+def take_lock() -> IO[str]:
+    """Return the lock of this folder, held until it is closed; exit with 1 when a run holds it."""
+    lock = Path(".snakemake/run.lock")
+    lock.parent.mkdir(exist_ok=True)
+    stream = lock.open("w")
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        print("error: another run is at work in this folder. Wait for it", file=sys.stderr)
+        sys.exit(1)
+    return stream
 
 
 def main(words: list[str]) -> NoReturn:
     """Become `snakemake` with the given words; exit with 1 when another run is at work."""
     snakemake = [str(Path(sys.executable).with_name("snakemake")), *words]
-    lock = Path(".snakemake/run.lock")
-    lock.parent.mkdir(exist_ok=True)
-    with lock.open("w") as stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            print("error: another run is at work in this folder. Wait for it", file=sys.stderr)
-            sys.exit(1)
+    with take_lock() as stream:
         if any(Path(".snakemake/locks").glob("*.lock")):
             unlock = [*snakemake, "--unlock", "--quiet", "all"]
             subprocess.run(unlock, check=False, capture_output=True)

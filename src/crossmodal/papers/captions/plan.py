@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from crossmodal.papers.captions.settings import PaperSettings
@@ -31,11 +32,16 @@ class CorpusPlan:
     corpus_results: str
     paper_results: str
 
-    def jobs(self) -> list[list[str]]:
-        """Return the families that each training job takes, dealt in turn."""
-        families = list(self.settings.families)
+    def jobs(self, added: Collection[str] = ()) -> list[list[str]]:
+        """Return the families that each training job takes, dealt in turn.
+
+        Args:
+            added: Families of a sweep; a job each, so that the others' jobs stay as they are.
+        """
+        families = [family for family in self.settings.families if family not in added]
         count = min(self.settings.jobs, len(families))
-        return [families[job::count] for job in range(count)]
+        dealt = [families[job::count] for job in range(count)]
+        return dealt + [[family] for family in self.settings.families if family in added]
 
     def runs(self, *families: str) -> list[str]:
         """Return the run folders of some families (none named: all), every seed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,14 +39,20 @@ class CorpusPlan:
             if family.model in (models or self.settings.models) and self.settings.runs_variant(name)
         ]
 
-    def jobs(self) -> list[list[str]]:
+    def jobs(self, added: Collection[str] = ()) -> list[list[str]]:
         """Deal the families to training jobs: first all classifiers, since they judge the others.
 
         The rest is dealt in turn to as many jobs as the settings say, at most one a family.
+
+        Args:
+            added: Families of a sweep; a job each, so that the others' jobs stay as they are.
         """
+        classifiers = [name for name in self.families("classifier") if name not in added]
         others = self.families("fusion", "cmcgan", "translator")
+        others = [name for name in others if name not in added]
         count = min(self.settings.jobs, len(others))
-        return [self.families("classifier"), *(others[place::count] for place in range(count))]
+        dealt = [classifiers, *(others[place::count] for place in range(count))]
+        return dealt + [[family] for family in self.settings.families if family in added]
 
     def folder(self, family: str, seed: int) -> str:
         """Return a run folder."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,15 +50,20 @@ class CorpusPlan:
             and (self.pictures or self.settings.resolved(name).face == "face")
         ]
 
-    def jobs(self) -> list[list[str]]:
-        """Deal the variants to training jobs; those that share a first phase stay together."""
+    def jobs(self, added: Collection[str] = ()) -> list[list[str]]:
+        """Deal the variants to training jobs; those that share a first phase stay together.
+
+        Args:
+            added: Variants of a sweep; a job each, so that the others' jobs stay as they are.
+        """
         groups: dict[str, list[str]] = {}
-        for name in self.families():
+        for name in (name for name in self.families() if name not in added):
             key = json.dumps(self.settings.resolved(name).first_phase(), sort_keys=True)
             groups.setdefault(key, []).append(name)
         dealt = list(groups.values())
         count = min(self.settings.jobs, len(dealt))
-        return [[name for group in dealt[place::count] for name in group] for place in range(count)]
+        jobs = [[name for group in dealt[place::count] for name in group] for place in range(count)]
+        return jobs + [[name] for name in self.families() if name in added]
 
     def runs(self, families: list[str]) -> list[str]:
         """Return the run folders of some variants, every seed."""
