@@ -74,7 +74,7 @@ def test_saves_when_due(tmp_path: Path) -> None:
 def test_the_time_of_all_attempts_counts(tmp_path: Path) -> None:
     path, spent = tmp_path / "state.pt", {"seconds": 100.0, "core_seconds": 50.0}
     first = Stopwatch(started="2026-01-01T00:00:00+00:00")
-    first.count_in({**spent, "started": "2026-01-02T00:00:00+00:00"})
+    first.count_in({**spent, "started": "2026-01-02T00:00:00+00:00", "attempts": 1})
     assert first.read()["attempts"] == 1
     parts, *_ = learner()
     Resume(path, "a", CPU, first).save(parts, {})

@@ -130,11 +130,11 @@ class Stopwatch:
         self.started = min(self.started, spent["started"])
         self.seconds_before = max(self.seconds_before, spent["seconds"])
         self.core_seconds_before = max(self.core_seconds_before, spent["core_seconds"])
+        self.attempts = max(self.attempts, spent["attempts"])
 
     def go_on_from(self, spent: Mapping[str, Any]) -> None:
         """Count in attempts that were cut short, and this one with them; argument as above."""
-        self.count_in(spent)
-        self.attempts = max(self.attempts, spent["attempts"] + 1)
+        self.count_in({**spent, "attempts": spent["attempts"] + 1})
 
 
 def git_state(folder: Path) -> tuple[str | None, bool | None]:
