@@ -9,7 +9,8 @@ import pytest
 from crossmodal import cli
 
 VERBS = [
-    *("config", "download", "synthesize", "manifest", "showcase", "align", "join", "features"),
+    *("config", "download", "synthesize", "init-corpus", "serves", "manifest", "showcase"),
+    *("align", "join", "features"),
     *("tune", "train", "evaluate", "collect", "artefacts", "claims", "search", "report"),
 ]
 
