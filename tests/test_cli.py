@@ -16,7 +16,8 @@ from crossmodal.config import load_edition, resolve
 from crossmodal.files import atomic_path
 
 VERBS = [
-    *("config", "download", "synthesize", "manifest", "showcase", "align", "join", "features"),
+    *("config", "download", "synthesize", "init-corpus", "serves", "manifest", "showcase"),
+    *("align", "join", "features"),
     *("tune", "train", "evaluate", "collect", "artefacts", "claims", "search", "report"),
     "plan",
 ]
