@@ -266,7 +266,11 @@ def test_what_is_absent_is_said_and_done_without(tmp_path: Path) -> None:
 
 def test_of_an_address_everything_is_expected(tmp_path: Path) -> None:
     for mirror in (None, "https://mirror.example"):
-        assert absences(in_part(), tmp_path, mirror) == []
+        assert absences(in_part(), tmp_path / "data", mirror) == []
+    packed = in_part(downloads=[{"file": "all.zip", "url": "https://toy.example/all.zip"}])
+    (tmp_path / "mirror").mkdir()
+    (tmp_path / "mirror" / "all.zip").write_bytes(b"x")
+    assert absences(packed, tmp_path / "data", str(tmp_path / "mirror")) == []
     assert absences(corpus(), tmp_path, None) == []
 
 

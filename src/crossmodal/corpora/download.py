@@ -66,15 +66,14 @@ def download_corpus(
         raise InputError(reason)
     wanted = corpus.chosen_parts(also)
     for part in wanted.values():
-        on_disk = mirror is not None and not is_url(mirror)
-        source = Path(str(mirror)) / corpus.mirror_folder
-        if part.missing_in(folder) is None:
-            if on_disk:
+        lies_there = part.missing_in(folder) is None
+        if mirror is not None and not is_url(mirror):
+            source = Path(mirror) / corpus.mirror_folder
+            if lies_there:
                 _copy_files(part, part.further_on(source, folder), source, folder)
-            continue
-        if on_disk:
-            _copy_part(part, source, folder)
-        else:
+            else:
+                _copy_part(part, source, folder)
+        elif not lies_there:
             _fetch_part(corpus, part, folder, mirror, retry or Retry())
         if (lack := part.missing_in(folder)) is not None:
             raise InputError(

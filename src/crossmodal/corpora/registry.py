@@ -311,8 +311,8 @@ def absences(
 ) -> list[str]:
     """Say what of a corpus that can be had is not at hand and is done without.
 
-    The answer is the same before and after the corpus is brought into its folder. Of a mirror's
-    address and of the original sources everything is expected.
+    The answer is the same before and after the corpus is brought into its folder. Of archives, a
+    mirror's address and the original sources everything is expected.
 
     Args:
         corpus: As for `availability`, which has returned None.
@@ -320,12 +320,14 @@ def absences(
         mirror: As there.
         also: As there.
     """
-    local = mirror is not None and not is_url(mirror)
-    folders = [folder, Path(str(mirror)) / corpus.mirror_folder] if local else [folder]
+    folders = [folder]
+    if mirror is not None and not is_url(mirror):
+        folders.append(Path(mirror) / corpus.mirror_folder)
     return [
         lack
         for part in corpus.chosen_parts(also).values()
-        if local or part.missing_in(folder) is None
+        # What lies nowhere yet comes out of archives, which hold all of it.
+        if any(part.missing_in(place) is None for place in folders)
         if (lack := part.absent_in(*folders))
     ]
 
