@@ -85,6 +85,12 @@ def test_at_most_so_many_test_rows_are_used(folder: Path) -> None:
     assert len(data.test) == 7
 
 
+def test_more_rows_than_a_network_may_see_are_thinned_evenly(folder: Path) -> None:
+    data = load_task(task(), folder, budget(vectors=6, seen=24, copies=2), 0)
+    assert (data.originals, len(data.train)) == (12, 24)
+    assert torch.bincount(data.train.answer).tolist() == [8, 8, 8]
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [({"split": "split_speaker"}, "split_speaker"), ({"answer": "person"}, "person")],

@@ -108,7 +108,7 @@ def load_task(task: Task, folder: Path, budget: Budget, seed: int) -> TaskData:
     path = folder / "manifest.csv"
     manifest = read_manifest(path)
     answers, number = _answers(task, manifest, path)
-    rows = _parts(task, manifest, number, budget.most, path)
+    rows = _parts(task, manifest, number, budget, path)
     read = {
         name: read_feature(folder / f"{name}.npy", len(manifest))
         for name in (task.picture, task.sound)
@@ -177,7 +177,7 @@ def _answers(task: Task, manifest: pd.DataFrame, path: Path) -> tuple[list[str],
 
 
 def _parts(
-    task: Task, manifest: pd.DataFrame, number: Tensor, most: int, path: Path
+    task: Task, manifest: pd.DataFrame, number: Tensor, budget: Budget, path: Path
 ) -> dict[str, Tensor]:
     """Return the rows of each part; of unique answers one row each where they are searched.
 
@@ -193,8 +193,11 @@ def _parts(
         if task.unique and part != "train":
             _, first = np.unique(number.numpy()[found], return_index=True)
             found = found[np.sort(first)]
-        if part == "test" and len(found) > most:
-            found = found[np.linspace(0, len(found) - 1, most).round().astype(int)]
+        if part == "test":
+            found = evenly(found, budget.most)
+        if part == "train":
+            by_answer = found[np.argsort(number.numpy()[found], kind="stable")]
+            found = np.sort(evenly(by_answer, budget.rows))
         if len(np.unique(number.numpy()[found])) < 2:
             raise InputError(
                 f"part {part!r} has fewer than two answers",
@@ -204,6 +207,13 @@ def _parts(
             )
         rows[part] = torch.from_numpy(found)
     return rows
+
+
+def evenly(rows: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    """Return at most so many rows, evenly spread; all of them where there are fewer."""
+    if len(rows) <= most:
+        return rows
+    return rows[np.linspace(0, len(rows) - 1, most).round().astype(np.int64)]
 
 
 def _held_out(train: NDArray[np.int64], number: NDArray[np.int64]) -> NDArray[np.bool_]:

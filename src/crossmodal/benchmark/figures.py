@@ -59,12 +59,15 @@ def draw_quality_against_cost(settings: BenchmarkSettings, cells: Cells, stem: P
     """Draw each task: training time across, mean average precision up, chance as a line."""
     drawn = [name for name in settings.methods if name != "chance"]
     look = style.looks(drawn)
-    rows = -(-len(cells) // _COLUMNS)
-    fig, grid = style.figure("double", height=0.7 + 2.1 * rows, rows=rows, columns=_COLUMNS)
+    columns = min(_COLUMNS, len(cells))
+    rows = -(-len(cells) // columns)
+    fig, grid = style.figure("double", height=0.7 + 2.1 * rows, rows=rows, columns=columns)
     panels = grid.ravel().tolist()
     for panel, (task, members) in zip(panels, cells.items(), strict=False):
         _draw_task(panel, members, look)
-        data = " (stand-in)" if members[0].source == "synthetic" else ""
+        # Where every corpus is a stand-in, the figure says so as a whole.
+        alone = source_of(cells) != members[0].source == "synthetic"
+        data = ", stand-in" if alone else ""
         panel.set_title(settings.definitions[task].title + data)
     for panel in panels[len(cells) :]:
         panel.set_axis_off()
@@ -77,7 +80,7 @@ def draw_quality_against_cost(settings: BenchmarkSettings, cells: Cells, stem: P
     fig.legend(
         [Line2D([], [], **_points(look[name])) for name in names],
         [settings.methods[name].title for name in names],
-        loc="outside lower center",
+        loc="outside upper center",
         ncols=4,
     )
     runs = [read_from(cell.task, cell.method) for members in cells.values() for cell in members]
@@ -102,5 +105,6 @@ def _draw_task(panel: Axes, members: list[Cell], look: dict[str, style.Look]) ->
 
 
 def _points(look: style.Look) -> dict[str, Any]:
-    """Return the look of single points: a method's runs are joined by no line."""
-    return {**look.line(), "linestyle": "none"}
+    """Return the look of single points: joined by no line, and edged, since yellow is faint."""
+    edge = {"markeredgecolor": "#222222", "markeredgewidth": 0.5}
+    return {**look.line(), "linestyle": "none", **edge}

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import torch
 
-from crossmodal.benchmark.data import Items, TaskData, load_task
+from crossmodal.benchmark.data import Items, TaskData, evenly, load_task
 from crossmodal.benchmark.judge import Judges
 from crossmodal.benchmark.methods import fit
 from crossmodal.benchmark.methods.base import Fitted, in_blocks
@@ -133,10 +134,9 @@ def choose(
 
 def share_of(train: Items, share: float) -> Items:
     """Return a share of training pairs, evenly spread over the answers, in their order."""
-    by_answer = torch.argsort(train.answer.cpu(), stable=True)
-    count = max(2, round(share * len(train)))
-    places = torch.linspace(0, len(train) - 1, count, dtype=torch.float64).round().long()
-    return train.take(by_answer[places].sort().values.to(train.answer.device))
+    by_answer = torch.argsort(train.answer.cpu(), stable=True).numpy()
+    rows = np.sort(evenly(by_answer, max(2, round(share * len(train)))))
+    return train.take(torch.from_numpy(rows).to(train.answer.device))
 
 
 @dataclass(frozen=True)

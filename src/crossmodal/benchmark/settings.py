@@ -132,11 +132,18 @@ class Budget(Settings):
         0.25, gt=0, le=1, description="Of the training pairs, evenly from all answers, in a trial."
     )
     seen: int = Field(
-        24_000, ge=1, description="Training pairs a network sees, repeats counted: whole passes."
+        24_000,
+        ge=4,
+        description="Training pairs a network sees, in whole passes; of more rows, an even share.",
     )
     copies: int = Field(2, ge=1, description="Of each training row, all but the first changed.")
     vectors: int = Field(64, ge=2, description="Principal components of a modality.")
     most: int = Field(1000, ge=2, description="Test rows, evenly spread; all where there are fewer")
+
+    @property
+    def rows(self) -> int:
+        """Return how many training rows are used at most: with their copies, one pass."""
+        return max(2, self.seen // self.copies)
 
     def passes(self, pairs: int) -> int:
         """Return how often a network goes through training pairs: at least once."""
