@@ -30,7 +30,12 @@ from crossmodal.reporting.summary import write_summary
 
 STAGES = Path("ledger/stages.yaml")
 HEAD = "# What the ledger holds. Written by `make save`, read by dvc.yaml.\n"
-GROUPS = {"papers": "paper", "corpora": "corpus", "kept_corpora": "kept_corpus"}
+GROUPS = {
+    "papers": "paper",
+    "benchmarks": "benchmark",
+    "corpora": "corpus",
+    "kept_corpora": "kept_corpus",
+}
 # Older than any file of the repository, so that Snakemake compares the contents of those with what
 # it recorded; and the same for all, so that none counts as newer than what was made from it.
 RESTORED_S = 946_684_800  # 2000-01-01
@@ -210,6 +215,8 @@ def stages_of(edition: str) -> dict[str, dict[str, dict[str, str]]]:
     groups: dict[str, dict[str, dict[str, str]]] = {name: {} for name in GROUPS}
     for paper in settings.papers:
         groups["papers"][f"{edition}-{paper}"] = {"edition": edition, "paper": paper}
+    if Path(f"{results}/benchmark/metrics.csv").is_file():
+        groups["benchmarks"][edition] = {"edition": edition}
     for corpus, choice in load_edition(edition).corpora.items():
         source = f"synthetic-{edition}" if choice.source == "synthetic" else choice.source
         # What others may only have from its makers stays here, and so does what is cut from it.
