@@ -67,7 +67,7 @@ def fig2_generated(results: Results, stem: Path) -> None:
     """One row an instrument: made by the baseline, by CMCGAN, and true; numbers above."""
     names = instruments(results)
     rows = np.arange(len(names))
-    fig, axes = style.figure("double", height=1.35 + 0.95 * max(len(names), 5), columns=2)
+    fig, axes = style.figure("double", height=max(4.6, 1.35 + 0.95 * len(names)), columns=2)
     for axis, modality, baseline in zip(axes[0], ("image", "sound"), ("s2ic", "i2s"), strict=True):
         columns = [
             Column(results.title(baseline), baseline, "two_step"),
