@@ -17,9 +17,8 @@ from crossmodal.files import atomic_path
 
 VERBS = [
     *("config", "download", "synthesize", "init-corpus", "serves", "manifest", "showcase"),
-    *("align", "join", "features"),
-    *("tune", "train", "evaluate", "collect", "artefacts", "claims", "search", "report"),
-    "plan",
+    *("align", "join", "features", "tune", "train", "evaluate", "benchmark", "collect"),
+    *("artefacts", "claims", "search", "report", "plan", "ledger"),
 ]
 
 

@@ -233,7 +233,7 @@ def validate(model: type[SettingsT], values: Mapping[str, Any], file: Path) -> S
         raise InputError(
             problem,
             file=file,
-            field=field,
+            field=field or None,
             mend="Correct the value",
         ) from error
 

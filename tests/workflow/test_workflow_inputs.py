@@ -198,6 +198,10 @@ def test_an_edition_without_any_corpus(fresh: Project, tmp_path: Path) -> None:
             ["edition=smoke", 'overrides={"hashing": {"methods": {"ours": {"hiden": 1}}}}'],
             "methods.ours.hiden: unknown key. Did you mean `hidden`?",
         ),
+        (
+            ["edition=smoke", 'overrides={"benchmark": {"tasks": ["digit"]}}'],
+            "config/benchmark.yaml: tasks: 'digit' is not among the definitions",
+        ),
         (["edition=smoke", "seeds=[a]"], "seeds"),
     ],
 )
