@@ -16,7 +16,8 @@ def work(
     """Return the work of search and trainings on a corpus; `examples`: pairs by split.
 
     A method without a network takes every pair once. Where the search decides about epochs,
-    trainings have as many as it tries at most.
+    trainings have as many as it tries at most. Variants with a feature that the corpus
+    may lack count too.
     """
     held = 0 if examples["validation"] else settings.tuning.validation_share
     fitting, found = round((1 - held) * examples["train"]), []
