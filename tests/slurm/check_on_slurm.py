@@ -29,7 +29,7 @@ WORDS = [
     *("--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "1"),
     *("--latency-wait", "10", *SMOKE),
 ]
-TIME_LIMIT_S = 1500
+TIME_LIMIT_S = 2400
 # Its trainings may be over before they can be disturbed.
 SHORT = {"hashing"}
 
@@ -59,10 +59,10 @@ class Victim:
 
     def states(self, project: Project) -> set[Path]:
         """Return where its runs have saved a state so far, `<corpus>/<variant>/seed<k>`."""
-        folder = project.root / "results/smoke" / self.paper / ".state"
-        runs = {path.relative_to(folder).parent for path in folder.rglob("*.pt")}
+        folder = project.root / "results/smoke" / self.paper / ".state/runs"
+        runs = {path.relative_to(folder).parent for path in folder.glob("*/*/*/*.pt")}
         # Other jobs may train other variants of the paper.
-        return {run for run in runs if len(run.parts) == 3 and run.parts[1] in self.words}
+        return {run for run in runs if run.parts[1] in self.words}
 
     def attempts(self, project: Project) -> int:
         """Return how many attempts went into the one of its runs that took most."""
