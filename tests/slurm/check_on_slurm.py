@@ -207,8 +207,9 @@ def note_states(project: Project, victim: Victim) -> None:
 
 
 def tail(path: Path) -> str:
-    """Return the last lines of a file."""
-    return "\n".join(path.read_text(encoding="utf-8", errors="replace").splitlines()[-40:])
+    """Return the last lines of a file, long ones cut."""
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    return "\n".join(line[:200] for line in lines[-40:])
 
 
 def print_log(jobs: list[Job]) -> None:
