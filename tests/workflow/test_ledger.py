@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib
 import json
 import logging
 import shutil
@@ -16,8 +17,9 @@ from typing import Any
 import boto3
 import pytest
 import yaml
-from fixture_workflow import ENVIRONMENT, SMOKE, Ended, Project
+from fixture_workflow import ENVIRONMENT, ROOT, SMOKE, Ended, Project
 from moto.server import ThreadedMotoServer
+from snakemake.persistence.file import FilePersistence
 
 DVC = Path(sys.executable).with_name("dvc")
 LEDGER = "workflow/scripts/ledger.py"
@@ -25,11 +27,12 @@ LEDGER = "workflow/scripts/ledger.py"
 
 @dataclass(frozen=True)
 class Saved:
-    """A project whose smoke edition was saved, the commit that says so, and the remote."""
+    """A project whose smoke edition was saved: its commit, the remote, digests by folder."""
 
     project: Project
     commit: str
     remote: Path
+    digests: dict[str, dict[str, str]]
 
     def clone(self, root: Path) -> Project:
         """Clone the saved commit; the remote of its settings is the one that was saved to."""
@@ -62,7 +65,8 @@ def saved(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Saved:
     project = finished.copy_to(folder / "project")
     ended = ledger(project, "save")
     assert ended.returncode == 0, ended.stderr
-    return Saved(project, commit(project, "save"), folder / "crossmodal-ledger")
+    digests = {name: project.digests(name) for name in ("results/smoke", "data")}
+    return Saved(project, commit(project, "save"), folder / "crossmodal-ledger", digests)
 
 
 @pytest.fixture(scope="module")
@@ -111,8 +115,7 @@ def object_path(remote: Path, md5: str) -> Path:
 def test_a_clone_has_everything_and_nothing_to_do(saved: Saved, restored: Project) -> None:
     assert restored.planned(*SMOKE) == {}
     assert dirty(restored) == set()
-    for folder in ("results/smoke", "data"):
-        assert restored.digests(folder) == saved.project.digests(folder)
+    assert {name: restored.digests(name) for name in saved.digests} == saved.digests
     # All of it came through the ledger, and git has nothing new to say.
     assert restored.git("status", "--porcelain") == ""
 
@@ -195,8 +198,7 @@ def test_damaged_files_are_named_and_alone_made_again(saved: Saved, tmp_path: Pa
     )
     # All else is there.
     absent = {*damaged, gone, f"{corpus}/contents.csv"}
-    for folder in ("results/smoke", "data"):
-        expected = saved.project.digests(folder)
+    for folder, expected in saved.digests.items():
         lost = {name for name in expected if f"{folder}/{name}" in absent}
         found = clone.digests(folder)
         assert {name: digest for name, digest in expected.items() if name not in lost} == found
@@ -204,10 +206,7 @@ def test_damaged_files_are_named_and_alone_made_again(saved: Saved, tmp_path: Pa
     assert set(clone.planned(*command)) == {"hashing_train_wikipedia_cvh", "synthesize"}
     again = clone.run_once(*command)
     assert again.returncode == 0, again.stderr
-    for folder in ("results/smoke", "data"):
-        assert clone.digests(folder) == saved.project.digests(folder)
-    # run.json has the new training's time and is read by what follows.
-    assert set(clone.planned(*SMOKE)) == {"hashing_artefacts", "hashing_claims", "report"}
+    assert {name: clone.digests(name) for name in saved.digests} == saved.digests
 
 
 def test_two_commits_that_differ_in_one_setting(saved: Saved) -> None:
@@ -232,6 +231,16 @@ def test_two_commits_that_differ_in_one_setting(saved: Saved) -> None:
     assert all(".adjusted_rand." in name for name in changed), sorted(changed)
     shown = project.call(DVC, "plots", "diff", saved.commit, later, "--json")
     assert "ledger/plots/smoke/msvae.csv" in shown.stdout
+
+
+def test_records_are_where_snakemake_looks_for_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "workflow/scripts"))
+    record_name = importlib.import_module("provenance").record_name
+    snakemake = FilePersistence(path=tmp_path)
+    for file in ("results/smoke/report.html", f"results/{'long/' * 120}é.csv"):
+        assert snakemake._record_path(str(tmp_path), file) == f"{tmp_path}/{record_name(file)}"
 
 
 @pytest.fixture
@@ -281,7 +290,11 @@ def test_through_s3(saved: Saved, s3: str, tmp_path: Path) -> None:
     assert ended.stderr.splitlines()[0] == (
         f"error: {checkpoint}: damaged in the remote (stage paper@smoke-msvae)"
     )
-    expected = saved.project.digests("results/smoke/msvae")
-    del expected[checkpoint.removeprefix("results/smoke/msvae/")]
-    assert clone.digests("results/smoke/msvae") == expected
+    before = "results/smoke/"
+    expected = {
+        name.removeprefix("msvae/"): digest
+        for name, digest in saved.digests["results/smoke"].items()
+        if name.startswith("msvae/") and name != checkpoint.removeprefix(before)
+    }
+    assert clone.digests(f"{before}msvae") == expected
     assert (clone.root / "results/smoke/report.html").is_file()

@@ -197,6 +197,12 @@ def test_table_of_protocols(root: Path, results: Results, tmp_path: Path) -> Non
                 assert row[f"{task} {label}"] == pytest.approx(expected, abs=1e-9)
 
 
+def test_a_swept_family_is_set_against_a_code_no_longer_than_its_own(results: Results) -> None:
+    assert results.longest("wikipedia", "ours") == "ours_64"
+    assert results.longest("wikipedia", "ours", than="cvh_32") == "ours_32"
+    assert results.longest("wikipedia", "ours", than="semantic") == "ours_64"
+
+
 def test_table_of_readings(root: Path, results: Results, tmp_path: Path) -> None:
     ARTEFACTS["table_readings"](results, tmp_path / "table")
     table = pd.read_csv(tmp_path / "table.csv")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -43,12 +44,21 @@ class Results:
         values = set(self.sources.values())
         return "synthetic" if "synthetic" in values else min(values, default="own")
 
-    def longest(self, corpus: str, family: str) -> str | None:
-        """Return the variant of a family with the longest code that ran on a corpus."""
+    def longest(self, corpus: str, family: str, than: str | None = None) -> str | None:
+        """Return the variant of a family with the longest code that ran on a corpus.
+
+        Args:
+            corpus: Name of the corpus.
+            family: Name of the family.
+            than: A variant of another family; codes longer than its own are passed over.
+        """
+        lengths = dict(chain(*(self.settings.variants(name) for name in self.settings.families)))
+        limit = lengths.get(than) if than is not None else None
         ran = [
             variant
-            for variant, _ in self.settings.variants(family)
+            for variant, bits in self.settings.variants(family)
             if variant in self.variants.get(corpus, [])
+            and (limit is None or bits is None or bits <= limit)
         ]
         return ran[-1] if ran else None
 

@@ -112,12 +112,23 @@ READINGS = (
 
 
 def table_readings(results: Results, stem: Path) -> None:
-    """The default reading beside the other one, with the interval of the difference."""
+    """The default reading beside the other one, with the interval of the difference.
+
+    A family that stands in no other row or table, as of a sweep, is set against its method's own.
+    """
     protocol = results.main_protocol()
+    families = results.settings.families
+    named = {name for *pair, _ in READINGS for name in pair}
+    swept = [
+        (family.method, name, f"its own settings / {family.title}")
+        for name, family in families.items()
+        if name not in named and name != family.method
+    ]
     rows = []
     for corpus in results.variants:
-        for first, second, what in READINGS:
-            left, right = results.longest(corpus, first), results.longest(corpus, second)
+        for first, second, what in [*READINGS, *swept]:
+            right = results.longest(corpus, second)
+            left = results.longest(corpus, first, than=right)
             if left is None or right is None:
                 continue
             for task, task_name in TASK_NAMES.items():

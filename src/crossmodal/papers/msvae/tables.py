@@ -11,7 +11,7 @@ import pandas as pd
 
 from crossmodal.metrics.uncertainty import bootstrap_mean, paired_bootstrap
 from crossmodal.papers.msvae.plan import SPACES
-from crossmodal.papers.msvae.results import TASK_NAMES, Results, reported
+from crossmodal.papers.msvae.results import MAIN, TASK_NAMES, Results, reported
 from crossmodal.reporting import tables
 
 SPLIT_NAMES = {"published": "same people", "identity": "new people"}
@@ -250,10 +250,23 @@ ABLATIONS = (
 
 
 def table_readings(results: Results, stem: Path) -> None:
-    """Readings against the corrected model, ablations against the one trained to validation."""
+    """Readings against the corrected model, ablations against the one trained to validation.
+
+    A family that stands in no other row or table, as of a sweep, is set against the corrected one.
+    """
     rows = []
     compared = [("corrected", *entry) for entry in READINGS]
     compared += [("validated", *entry) for entry in ABLATIONS]
+    named = {*MAIN, *(second for _, second, _ in compared)}
+    compared += [
+        (
+            "corrected" if results.split(name) == "published" else "corrected_identity",
+            name,
+            results.title(name),
+        )
+        for name in results.families
+        if name not in named
+    ]
     for first, second, what in compared:
         for task, task_name in TASK_NAMES.items():
             pair = [results.scores(name, task, "people", "mrr") for name in (first, second)]

@@ -1,0 +1,69 @@
+"""The numbers to compare between commits: the claims' places, all variants, means over seeds."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from crossmodal.errors import InputError
+from crossmodal.reporting.claims import COLUMNS, JUDGED
+from crossmodal.reporting.summary import write_summary
+from crossmodal.runs import METRIC_COLUMNS
+
+
+@pytest.fixture
+def paper(tmp_path: Path) -> Path:
+    """A paper of two claims on one measure and one on another, and measures nobody claims."""
+    values = [
+        ("a", 0, "test", "score", 0.25),
+        ("a", 1, "test", "score", 0.5),
+        ("swept", 0, "test", "score", 0.75),
+        ("a", 0, "test/chance", "score", 0.125),
+        ("a", 0, "test", "loss", float("nan")),
+        ("a", 0, "test", "other", 1.0),
+    ]
+    rows = [
+        {"paper": "p", "corpus": "c", "variant": variant, "seed": seed, "protocol": protocol}
+        | {"task": "t", "metric": metric, "value": value, "n": 4}
+        for variant, seed, protocol, metric, value in values
+    ]
+    folder = tmp_path / "paper"
+    folder.mkdir()
+    pd.DataFrame(rows)[METRIC_COLUMNS].to_csv(folder / "metrics.csv", index=False)
+    claims = pd.DataFrame("", index=range(4), columns=[*COLUMNS, *JUDGED])
+    claims["where"] = ["corpus=c;task=t;protocol=test"] * 3 + [""]
+    claims["metric"] = ["score", "score", "loss", ""]
+    claims["left"], claims["right"] = "a", ["swept", "a@test/chance", "a", ""]
+    claims["verdict"] = ["supported", "supported", "inconclusive", "not testable"]
+    claims["corpus"], claims["source"] = ["c", "c", "c", ""], ["synthetic"] * 3 + [""]
+    claims.to_csv(folder / "claims.csv", index=False)
+    return folder
+
+
+def test_the_measures_of_the_claims_and_no_others(paper: Path, tmp_path: Path) -> None:
+    write_summary(paper, tmp_path / "metrics.json", tmp_path / "plot.csv")
+    assert json.loads((tmp_path / "metrics.json").read_text()) == {
+        "sources": {"c": "synthetic"},
+        "verdicts": {"supported": 2, "contradicted": 0, "inconclusive": 1, "not testable": 1},
+        "c": {
+            "t": {
+                "test": {"score": {"a": 0.375, "swept": 0.75}},
+                "test/chance": {"score": {"a": 0.125}},
+            }
+        },
+    }
+    plot = pd.read_csv(tmp_path / "plot.csv")
+    assert plot.to_dict("records") == [
+        {"run": "a: score, t, c (stand-in data)", "value": 0.375},
+        {"run": "swept: score, t, c (stand-in data)", "value": 0.75},
+    ]
+
+
+def test_a_paper_that_did_not_finish_is_named(paper: Path, tmp_path: Path) -> None:
+    (paper / "claims.csv").unlink()
+    with pytest.raises(InputError, match=r"claims.csv: cannot be read .*Finish the run"):
+        write_summary(paper, tmp_path / "metrics.json", tmp_path / "plot.csv")
+    assert not (tmp_path / "metrics.json").exists()
