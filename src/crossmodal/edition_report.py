@@ -64,7 +64,8 @@ def write_edition_report(
 def _unserved_page(paper: str, reason: str) -> PaperPage:
     """Return the page of a paper that one's own videos cannot serve."""
     room = importlib.import_module(f"crossmodal.papers.{paper}")
-    return PaperPage(paper, room.TITLE, room.CITATION, {}, unserved=f"{reason.rstrip('.')}.")
+    text = f"{reason[:1].upper()}{reason[1:].rstrip('.')}."
+    return PaperPage(paper, room.TITLE, room.CITATION, {}, unserved=text)
 
 
 def _page(

@@ -85,10 +85,10 @@ def test_the_report_says_why_a_paper_is_not_served(tmp_path: Path) -> None:
         claims.assign(verdict="not testable").to_csv(results / paper / "claims.csv", index=False)
     unserved = {"msvae": "3 utterances are too few", "hashing": "there are no texts"}
     served.write_text(json.dumps({"name": "talk", "served": ["facevoice"], "unserved": unserved}))
-    write_edition_report(CONFIG, "own", results, ["facevoice", "msvae"], {}, {}, served)
+    write_edition_report(CONFIG, "own", results, ["facevoice", "msvae"], {}, {}, None, served)
     page = (results / "report.html").read_text(encoding="utf-8")
-    assert "The videos cannot serve this paper: 3 utterances are too few." in page
-    assert "The videos cannot serve this paper: there are no texts." in page
+    for reason in ("3 utterances are too few.", "There are no texts."):
+        assert f"The data of this edition cannot serve this paper.</strong> {reason}" in page
     assert "<dt>corpus</dt><dd>talk</dd>" in page
     # A paper that was not run has neither claims nor empty figures.
     assert pd.read_csv(results / "claims.csv")["paper"].tolist() == ["facevoice"]
