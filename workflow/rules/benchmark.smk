@@ -46,8 +46,8 @@ for task, job, methods in [
         threads: 1
         resources:
             gpu=1,
-            mem_mb=6000,
-            runtime=720,
+            mem_mb=growing(6000),
+            runtime=growing(720),
         params:
             task=task,
             methods=methods,
@@ -76,8 +76,8 @@ rule benchmark_collect:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         runs=lambda wildcards, input: [str(Path(file).parent) for file in input],
         code=source_digest("crossmodal.cli:collect"),
@@ -106,8 +106,8 @@ rule benchmark_artefacts:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         edition=SETTINGS.edition,
         results=subpath(output[0], ancestor=2),

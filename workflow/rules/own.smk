@@ -24,8 +24,8 @@ if OWN is not None:
         conda:
             ENVIRONMENT
         resources:
-            mem_mb=1000,
-            runtime=10,
+            mem_mb=growing(1000),
+            runtime=growing(10),
         params:
             folder=subpath(input.entry, parent=True),
             settings=digest_of(PAPER),
