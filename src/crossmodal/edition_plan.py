@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from crossmodal.config import Edition, load_edition, resolve
+from crossmodal.config import BENCHMARK, Edition, load_edition, resolve
 from crossmodal.corpora.media import chosen_windows
 from crossmodal.corpora.registry import Corpus, Registry, load_registry
 from crossmodal.costs import TABLE, Cost, Work, read_costs
@@ -124,15 +124,17 @@ def plan(
     edition = load_edition(edition_name, config)
     registry = load_registry(config / "corpora.yaml")
     papers = sorted({name for rule in jobs if (name := rule.partition("_")[0]) in _known(config)})
-    lines = {name: Line(name) for name in ("corpora", *papers, "report")}
+    # Compares the papers; its hours are known only where it ran.
+    parts = [*papers, *({BENCHMARK} & {rule.partition("_")[0] for rule in jobs})]
+    lines = {name: Line(name) for name in ("corpora", *parts, "report")}
     for rule, count in jobs.items():
-        lines[jobs_of(rule, papers)].jobs += count
+        lines[jobs_of(rule, parts)].jobs += count
     examples = {
         name: examples_of(name, edition, registry.corpus(name), results) for name in edition.corpora
     }
     _add_corpora(lines["corpora"], edition, registry, examples)
     for rule, hours in ran_hours(benchmarks).items():
-        line = lines[jobs_of(rule, papers)]
+        line = lines[jobs_of(rule, parts)]
         line.ran_core_hours = (line.ran_core_hours or 0.0) + hours
     costs = read_costs(config / TABLE, edition_name)
     for paper in papers:

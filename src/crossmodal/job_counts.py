@@ -29,10 +29,10 @@ def read_jobs(path: Path) -> dict[str, int]:
     return jobs
 
 
-def jobs_of(rule: str, papers: list[str]) -> str:
-    """Return whose job a rule's is: a paper's, "report" or "corpora"."""
+def jobs_of(rule: str, parts: list[str]) -> str:
+    """Return whose job a rule's is: a part's (a paper, the benchmark), "report" or "corpora"."""
     owner = rule.partition("_")[0]
-    if owner in papers:
+    if owner in parts:
         return owner
     return "report" if rule in ("report", "all") else "corpora"
 

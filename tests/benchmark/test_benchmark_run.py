@@ -104,7 +104,7 @@ def test_the_table_has_means_with_their_intervals(results: Path) -> None:
     assert table["pictures made"][1] == "–"
     assert float(table["pictures made"][0].split()[0]) > 0.8
     ranks = pd.read_csv(results / "tables" / "benchmark_ranks.csv")
-    assert len(ranks.columns) == 5 + 8
+    assert len(ranks.columns) == 6 + 8
     cost = pd.read_csv(results / "tables" / "benchmark_cost.csv")
     assert cost["numbers learned"].tolist()[2] == 0
     assert "stand-in data" in (results / "tables" / "benchmark.md").read_text(encoding="utf-8")

@@ -130,12 +130,16 @@ class Project:
             time.sleep(0.05)
 
     def digests(self, folder: str) -> dict[str, str]:
-        """Return the SHA-256 of every file below a folder except run.json, which has times."""
+        """Return the SHA-256 of every file below a folder.
+
+        Except run.json, which has times, and what is kept of trainings until they are evaluated.
+        """
         base = self.root / folder
         return {
             path.relative_to(base).as_posix(): sha256(path.read_bytes()).hexdigest()
             for path in sorted(base.rglob("*"))
             if path.is_file() and path.name != "run.json" and not path.name.startswith(".")
+            if ".state" not in path.parts
         }
 
 

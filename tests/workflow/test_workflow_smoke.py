@@ -22,6 +22,11 @@ METHODS = list(SETTINGS["methods"])
 CORPORA = list(SETTINGS["corpora"])
 AFTER_EVALUATION = {"hashing_collect", "hashing_artefacts", "hashing_claims", "report"}
 EVALUATION = {f"hashing_evaluate_{corpus}" for corpus in CORPORA} | AFTER_EVALUATION
+# It compares the models of all papers.
+BENCHMARK = {
+    *("benchmark_digits_0", "benchmark_articles_0"),
+    *("benchmark_collect", "benchmark_artefacts"),
+}
 HASHING = "results/smoke/hashing"
 PAPERS: list[str] = yaml.safe_load((ROOT / "config/config.yaml").read_text())["papers"]
 
@@ -170,12 +175,12 @@ def edited(project: Project, name: str) -> set[str]:
 
 def test_a_loss_runs_training_and_what_follows_again(scratch: Project) -> None:
     training = stages("tune", METHODS) | stages("train", METHODS)
-    assert edited(scratch, "papers/hashing/losses.py") == training | EVALUATION
+    assert edited(scratch, "papers/hashing/losses.py") == training | EVALUATION | BENCHMARK
 
 
 def test_the_look_of_figures_runs_only_figures_again(scratch: Project) -> None:
     assert edited(scratch, "reporting/style.py") == {
-        *(f"{paper}_artefacts" for paper in PAPERS),
+        *(f"{part}_artefacts" for part in (*PAPERS, "benchmark")),
         "report",
     }
 
@@ -203,7 +208,7 @@ def test_a_title_or_protocol_trains_nothing_again(finished: Project) -> None:
 
 
 def test_another_seed_trains_and_searches_nothing_again_before_it(finished: Project) -> None:
-    others = tuple(f"{paper}_" for paper in PAPERS if paper != "hashing")
+    others = tuple(f"{part}_" for part in (*PAPERS, "benchmark") if part != "hashing")
     planned = finished.planned(*SMOKE, "seeds=[0,1]")
     assert {rule for rule in planned if not rule.startswith(others)} == stages(
         "train", METHODS

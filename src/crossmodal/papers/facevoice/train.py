@@ -71,8 +71,6 @@ def train_runs(
                 for name in names
             }
             waiting = {name: run for name, run in runs.items() if not run.put_back()}
-            if not waiting:
-                continue
             games = job.training(
                 f"first_phase_of_{names[0]}",
                 seed,
@@ -81,7 +79,8 @@ def train_runs(
                 pairs=drawn,
                 code=source_digest(first_phase.__name__),
             )
-            first = play(windows, few, shared, seed, games.resume())
+            if waiting:
+                first = play(windows, few, shared, seed, games.resume())
             for name, run in waiting.items():
                 run.watch.count_in(games.watch.read())
                 network, history = match(first, windows, trios, resolved[name], seed, run.resume())
@@ -90,6 +89,7 @@ def train_runs(
                     pd.concat([first.history, history], ignore_index=True),
                     _description(network, first.judges),
                 )
+            # Also when a kill came between the last run's end and this line.
             games.drop()
 
 
