@@ -10,7 +10,7 @@ from crossmodal import cli
 
 VERBS = [
     *("config", "download", "synthesize", "manifest", "showcase", "align", "join", "features"),
-    *("tune", "train", "evaluate", "collect", "artefacts", "claims", "search", "report"),
+    *("tune", "train", "evaluate", "collect", "artefacts", "claims", "search", "report", "ledger"),
 ]
 
 

@@ -172,6 +172,8 @@ BENCHMARKS = f"benchmarks/{SETTINGS.edition}"
 # Read by every command. Not a parameter of the rules: what an override changes is part of the
 # digests of the rules that it affects, and no other rule shall run again.
 os.environ.update(CROSSMODAL_OVERRIDES=as_json(SETTINGS.overrides))
+# Nor is the mirror: the checksums say what a corpus is, wherever it came from.
+os.environ.update(CROSSMODAL_MIRROR=SETTINGS.mirror or "")
 
 PAPERS = SETTINGS.papers
 PAPER = {paper: or_exit(paper_settings, paper) for paper in PAPERS}
