@@ -379,7 +379,11 @@ def build_parser() -> argparse.ArgumentParser:
     added.add_argument("corpus")
     option(added, "folder", help="where the corpus goes")
     added.add_argument("--registry", type=Path, default=Path("config/corpora.yaml"))
-    added.add_argument("--mirror", help="folder or address that holds the corpora")
+    added.add_argument(
+        "--mirror",
+        default=os.environ.get("CROSSMODAL_MIRROR") or None,
+        help="folder or address that holds the corpora (default: CROSSMODAL_MIRROR)",
+    )
     added.add_argument("--parts", nargs="*", default=[], help="optional parts wanted as well")
 
     added = verb("synthesize", synthesize)

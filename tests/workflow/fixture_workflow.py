@@ -26,6 +26,7 @@ _BLOCK = re.compile(
 # Results are promised to be the same bit for bit on the CPU.
 ENVIRONMENT = {**os.environ, "CUDA_VISIBLE_DEVICES": ""}
 ENVIRONMENT.pop("CROSSMODAL_OVERRIDES", None)
+ENVIRONMENT.pop("CROSSMODAL_MIRROR", None)
 
 Ended = subprocess.CompletedProcess
 

@@ -39,7 +39,7 @@ def test_all_corpora_of_the_paper_edition_are_planned_though_none_is_at_hand(
     ended = fresh.call(sys.executable, PLAN, "paper", *words)
     assert ended.returncode == 0, ended.stderr
     counted = jobs_by_name(out)
-    # 8 + 4 + 8 + 16 shards and 2 of digits, 6 joins, 11 features; download, manifest and showcase of
+    # 8 + 4 + 8 + 16 shards, 2 of digits, 6 joins, 11 features; download, manifest, showcase of
     # seven corpora.
     assert counted["corpora"] == 38 + 6 + 11 + 3 * 7
     assert set(counted) == {

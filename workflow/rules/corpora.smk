@@ -42,14 +42,13 @@ rule download:
         runtime=growing(1440),
     params:
         folder=subpath(output[0], parent=True),
-        mirror=f"--mirror '{SETTINGS.mirror}'" if SETTINGS.mirror else "",
         parts=lambda wildcards: EDITION.corpora[wildcards.corpus].parts,
         entry=lambda wildcards: digest_of(REGISTRY.corpus(wildcards.corpus)),
         # A mirror that has more than before is asked again.
         absent=lambda wildcards: ABSENT.get(wildcards.corpus, []),
     shell:
         "python -m crossmodal --log {log} download {wildcards.corpus}"
-        " --folder {params.folder} {params.mirror} --parts {params.parts}"
+        " --folder {params.folder} --parts {params.parts}"
 
 
 rule manifest:
