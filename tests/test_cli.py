@@ -16,14 +16,9 @@ from crossmodal.config import load_edition, resolve
 from crossmodal.files import atomic_path
 
 VERBS = [
-<<<<<<< HEAD
     *("config", "download", "synthesize", "init-corpus", "serves", "manifest", "showcase"),
     *("align", "join", "features", "tune", "train", "evaluate", "benchmark", "collect"),
     *("artefacts", "claims", "search", "report", "plan", "ledger"),
-=======
-    *("config", "download", "synthesize", "manifest", "showcase", "align", "join", "features"),
-    *("tune", "train", "evaluate", "collect", "artefacts", "claims", "search", "report", "ledger"),
->>>>>>> dvc
 ]
 
 

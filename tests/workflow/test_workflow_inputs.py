@@ -195,9 +195,6 @@ def test_an_edition_without_any_corpus(fresh: Project, tmp_path: Path) -> None:
             ["edition=huge"],
             "there is no edition 'huge'. Choose one of: demo, own, paper, public, smoke",
         ),
-            ["edition=huge"],
-            "there is no edition 'huge'. Choose one of: demo, own, paper, public, smoke",
-        ),
         (["edition=smoke", 'papers=["hashin"]'], "papers: there is no paper 'hashin'"),
         (["edition=smoke", 'overrides={"hashin": {}}'], "overrides: there is no paper 'hashin'"),
         (

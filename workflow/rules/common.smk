@@ -259,13 +259,9 @@ LOGS = f"logs/{PLACE}"
 BENCHMARKS = f"benchmarks/{PLACE}"
 # Read by every command. Not a parameter of the rules: what an override changes is part of the
 # digests of the rules that it affects, and no other rule shall run again.
-<<<<<<< HEAD
 os.environ.update(CROSSMODAL_OVERRIDES=as_json(OVERRIDES))
-=======
-os.environ.update(CROSSMODAL_OVERRIDES=as_json(SETTINGS.overrides))
 # Nor is the mirror: the checksums say what a corpus is, wherever it came from.
 os.environ.update(CROSSMODAL_MIRROR=SETTINGS.mirror or "")
->>>>>>> dvc
 
 BENCHMARK = or_exit(benchmark_settings)
 PAPERS = [paper for paper in SETTINGS.papers if OWN is None or paper in OWN.papers]
