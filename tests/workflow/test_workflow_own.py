@@ -94,8 +94,8 @@ def test_papers_are_trained_scored_and_judged(project: Project) -> None:
 def test_the_report_says_whose_data_and_why_not(project: Project) -> None:
     page = (project.root / RESULTS / "report.html").read_text(encoding="utf-8")
     assert "All data are your own videos." in page
-    assert "windows of 1 labels in train, 2 are needed" in page
-    assert "needs pairs of a picture and a written text" in page
+    assert "Windows of 1 labels in train, 2 are needed" in page
+    assert "Needs pairs of a picture and a written text" in page
     assert "stand-in data" not in page
 
 
