@@ -192,9 +192,7 @@ def train(arguments: Arguments) -> Work:
 def evaluate(arguments: Arguments) -> Work:
     """Score trained runs on the test part under every protocol."""
     _limit_threads(arguments.threads)
-    from crossmodal.jobs import forget
-
-    score = partial(
+    return partial(
         _stage(arguments.paper, "evaluate").evaluate,
         _settings(arguments),
         arguments.corpus,
@@ -204,12 +202,6 @@ def evaluate(arguments: Arguments) -> Work:
         arguments.out,
         *([] if arguments.folder is None else [arguments.folder]),
     )
-
-    def work() -> None:
-        score()
-        forget(arguments.out, arguments.corpus)
-
-    return work
 
 
 def benchmark(arguments: Arguments) -> Work:
@@ -232,10 +224,16 @@ def benchmark(arguments: Arguments) -> Work:
 
 
 def collect(arguments: Arguments) -> Work:
-    """Join the metrics of all runs of a paper."""
-    from crossmodal.runs import write_metrics
+    """Join the metrics of all runs of a paper; nothing needs to be kept of their jobs any more."""
+    from crossmodal.jobs import forget
+    from crossmodal.runs import Run, write_metrics
 
-    return partial(write_metrics, arguments.runs, arguments.out)
+    def work() -> None:
+        write_metrics(arguments.runs, arguments.out)
+        for corpus in sorted({Run.of(folder).corpus for folder in arguments.runs}):
+            forget(arguments.out.parent, corpus)
+
+    return work
 
 
 def artefacts(arguments: Arguments) -> Work:

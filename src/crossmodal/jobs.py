@@ -3,8 +3,8 @@
 Snakemake deletes the declared outputs of a job that fails, those of its finished runs too, and of
 a job whose end it did not live to see. So a finished run is kept under `.state/` as well, beside
 the states of unfinished ones, and is put back when the job is started again; likewise the rows of
-a search. What is kept goes when the runs of the corpus have been evaluated: by then Snakemake knows
-that they are complete.
+a search. What is kept goes when the scores of all runs are collected: by then Snakemake knows that
+they are complete.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ STATE = ".state"
 ABANDONED_S = 3600.0
 """Half-written files of this age are nobody's."""
 FILES = ("checkpoint.pt", "history.csv", "run.json")
-"""What a training leaves; `run.json` is written last."""
+"""What a training leaves."""
 
 
 class Circumstances:
@@ -85,6 +85,7 @@ class TrainingJob:
         source: synthetic, download or own.
         out: `results/<edition>/<paper>`.
         under: Device, threads, libraries and code.
+        files: What each of its runs leaves; `run.json` is written last.
     """
 
     paper: str
@@ -92,6 +93,7 @@ class TrainingJob:
     source: str
     out: Path
     under: Circumstances
+    files: tuple[str, ...] = FILES
 
     def training(
         self,
@@ -161,14 +163,21 @@ class Training:
         return True
 
     def finish(
-        self, weights: Mapping[str, Any], history: pd.DataFrame, network: Mapping[str, Any]
+        self,
+        weights: Mapping[str, Any],
+        history: pd.DataFrame,
+        network: Mapping[str, Any],
+        **measured: Any,
     ) -> None:
         """Write the run folder and let the state go.
+
+        Files beyond those of a training have to lie in the folder `finished` by now.
 
         Args:
             weights: A `state_dict`.
             history: One row an epoch, one column a loss term.
             network: Module table as `runs.describe_network` returns it.
+            measured: What else `run.json` says; plain values.
         """
         write_run(
             self.finished,
@@ -179,7 +188,7 @@ class Training:
             config=self.config,
             history=history,
             network=network,
-            origin=self.origin,
+            origin={**self.origin, **measured},
             device=device_name(self.job.under.device),
             watch=self.watch,
             stamp=self.stamp,
@@ -203,7 +212,7 @@ class Training:
 
     def _put(self) -> None:
         folder = self.run.folder(self.job.out)
-        for name in FILES:
+        for name in self.job.files:
             with atomic_path(folder / name) as temporary:
                 _link(self.finished / name, temporary)
                 # Made now, in Snakemake's eyes: after the inputs.
@@ -253,7 +262,7 @@ def forget(paper_results: Path, corpus: str) -> None:
 
     Args:
         paper_results: `results/<edition>/<paper>`.
-        corpus: Its runs have been evaluated.
+        corpus: The scores of its runs have been collected.
     """
     for kept in (paper_results / STATE / "runs" / corpus).glob("*/*/finished-*"):
         shutil.rmtree(kept, ignore_errors=True)

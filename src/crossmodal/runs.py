@@ -101,6 +101,7 @@ class Stopwatch:
         attempts: Processes that took part.
         seconds_before: Wall-clock seconds of earlier attempts and phases.
         core_seconds_before: Processor seconds of these.
+        stopped: What it showed when it was stopped.
     """
 
     wall: float = field(default_factory=time.perf_counter)
@@ -109,9 +110,16 @@ class Stopwatch:
     attempts: int = 1
     seconds_before: float = 0.0
     core_seconds_before: float = 0.0
+    stopped: dict[str, Any] | None = None
+
+    def stop(self) -> None:
+        """Keep what it shows: what is done afterwards does not count."""
+        self.stopped = self.read()
 
     def read(self) -> dict[str, Any]:
         """Return `started` (UTC), `seconds` and `core_seconds` so far, and `attempts`."""
+        if self.stopped is not None:
+            return self.stopped
         seconds = self.seconds_before + time.perf_counter() - self.wall
         core_seconds = self.core_seconds_before + time.process_time() - self.cores
         return {

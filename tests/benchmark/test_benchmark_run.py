@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -9,11 +11,13 @@ from fixture_benchmark import TASK, benchmark_settings, write_things
 
 from crossmodal.benchmark.data import load_task
 from crossmodal.benchmark.figures import write_artefacts
+from crossmodal.benchmark.methods import fit
 from crossmodal.benchmark.plan import RUN_FILES, TaskPlan
 from crossmodal.benchmark.run import choose, run_task, share_of
 from crossmodal.benchmark.settings import BenchmarkSettings
 from crossmodal.config import load_edition, resolve
 from crossmodal.errors import InputError
+from crossmodal.jobs import Search, forget
 from crossmodal.metrics.uncertainty import bootstrap_mean
 from crossmodal.reporting.tables import run_scores
 from crossmodal.runs import Run, load_checkpoint, read_run, write_metrics
@@ -86,6 +90,36 @@ def test_the_same_run_gives_the_same_bytes(results: Path, tmp_path: Path) -> Non
         assert left.read_bytes() == right.read_bytes()
 
 
+def test_a_job_that_died_fits_nothing_twice(
+    results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fits: list[str] = []
+
+    def counted(method: str, *given: Any, **named: Any) -> Any:
+        fits.append(method)
+        if len(fits) == 4:
+            raise KeyboardInterrupt
+        return fit(method, *given, **named)
+
+    monkeypatch.setattr("crossmodal.benchmark.run.fit", counted)
+    with pytest.raises(KeyboardInterrupt):
+        make_results(tmp_path)
+    # Two trials and the first seed of the first method; Snakemake removes what they left.
+    shutil.rmtree(tmp_path / "benchmark" / "runs")
+    (tmp_path / "benchmark" / "tuning" / TASK / "linear.csv").unlink()
+    make_results(tmp_path)
+    assert fits == ["linear"] * 4 + ["linear"] + ["cca"] * 2 + ["chance"] * 2
+    for name in ("checkpoint.pt", "scores.npz", "metrics.csv"):
+        for seed in (0, 1):
+            left, right = (
+                Run(TASK, "linear", seed).folder(place) / name
+                for place in (results, tmp_path / "benchmark")
+            )
+            assert left.read_bytes() == right.read_bytes(), left
+    forget(tmp_path / "benchmark", TASK)
+    assert not list((tmp_path / "benchmark").rglob("finished-*"))
+
+
 def test_the_table_has_means_with_their_intervals(results: Path) -> None:
     table = pd.read_csv(results / "tables" / "benchmark.csv")
     assert table["method"].tolist() == ["Linear", "Cca", "Chance"]
@@ -136,7 +170,8 @@ def test_a_trial_sees_an_even_share_of_the_answers(tmp_path: Path) -> None:
     data = load_task(settings.definitions[TASK], write_things(tmp_path), settings.budget, 0)
     part = share_of(data.train, 0.5)
     assert torch.bincount(part.answer).tolist() == [6, 6, 6]
-    choice = choose(settings, data, "chance", 0, unique=False)
+    tried = Search(tmp_path / "chance.csv", "stamp", torch.device("cpu"))
+    choice = choose(settings, data, "chance", 0, unique=False, tried=tried)
     assert choice.trials["chosen"].tolist() == [1]
 
 

@@ -1,11 +1,13 @@
-"""One job: some methods on one task, from the choice of their settings to their scores."""
+"""One job: some methods on one task, from the choice of their settings to their scores.
+
+What was tried and what was scored is kept: a job that is killed loses one fit at most.
+"""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,12 +17,15 @@ from crossmodal.benchmark.data import Items, TaskData, evenly, load_task
 from crossmodal.benchmark.judge import Judges
 from crossmodal.benchmark.methods import fit
 from crossmodal.benchmark.methods.base import Fitted, in_blocks
+from crossmodal.benchmark.plan import RUN_FILES
 from crossmodal.benchmark.scoring import quality, score
 from crossmodal.benchmark.settings import BenchmarkSettings
-from crossmodal.config import Settings
-from crossmodal.devices import choose_device, device_name
+from crossmodal.config import BENCHMARK, Settings
+from crossmodal.devices import choose_device
+from crossmodal.digest import source_digest
+from crossmodal.jobs import Circumstances, Search, Training, TrainingJob
 from crossmodal.progress import progress
-from crossmodal.runs import Run, Stopwatch, provenance, write_csv, write_run, write_scores
+from crossmodal.runs import write_csv, write_scores
 
 DISTRIBUTIONS = ("numpy", "scikit-learn", "scipy", "torch")
 
@@ -38,20 +43,6 @@ class Choice:
     settings: Settings
     trials: pd.DataFrame
     core_seconds: float
-
-
-class Timed(Stopwatch):
-    """A stopwatch that can be stopped: what is done afterwards does not count."""
-
-    stopped: dict[str, float | str] | None = None
-
-    def stop(self) -> None:
-        """Keep what it shows."""
-        self.stopped = super().read()
-
-    def read(self) -> dict[str, float | str]:
-        """Return `started`, `seconds` and `core_seconds`, up to where it was stopped."""
-        return self.stopped or super().read()
 
 
 def run_task(
@@ -77,59 +68,78 @@ def run_task(
         threads: Number of threads on the CPU.
     """
     device = choose_device(threads)
+    under = Circumstances(device, threads, DISTRIBUTIONS, source_digest(__name__))
     definition = settings.definitions[task]
     data = load_task(definition, folder, settings.budget, settings.seed).to(device)
     judges = None if definition.unique else Judges.of(data, settings.seed)
-    origin = provenance(data.files, DISTRIBUTIONS, threads)
-    job = _Job(settings, task, source, data, judges, origin, device, out)
+    job = TrainingJob(BENCHMARK, task, source, out, under, RUN_FILES)
+    shared = {
+        "task": definition.model_dump(mode="json"),
+        "budget": settings.budget.model_dump(),
+    }
     count = sum(len(settings.candidates(method)) + len(seeds) for method in methods)
-    passes = settings.budget.passes(len(data.train))
     with progress(title=f"benchmark on {task}", total=count, unit="training") as bar:
         for method in methods:
-            choice = choose(settings, data, method, seeds[0], unique=definition.unique)
+            table = out / "tuning" / task / f"{method}.csv"
+            decides = {**shared, "method": method, "seed": seeds[0], "basis": settings.seed}
+            tried = Search(table, under.stamp(under.origin(data.files), **decides), device)
+            choice = choose(settings, data, method, seeds[0], unique=definition.unique, tried=tried)
             bar.update(len(choice.trials))
-            write_csv(out / "tuning" / task / f"{method}.csv", choice.trials)
+            write_csv(table, choice.trials)
+            chosen = choice.settings.model_dump(mode="json")
             for seed in seeds:
-                watch = Timed()
-                fitted = fit(
-                    method, data.train, choice.settings, passes, seed, unique=definition.unique
-                )
-                watch.stop()
-                job.write(method, seed, choice, fitted, watch)
+                config = {"method": method, **shared, "settings": chosen}
+                run = job.training(method, seed, data.files, config, basis=settings.seed)
+                if not run.put_back():
+                    _fit_and_score(settings, run, choice, data, judges)
                 bar.update()
 
 
 def choose(
-    settings: BenchmarkSettings, data: TaskData, method: str, seed: int, *, unique: bool
+    settings: BenchmarkSettings,
+    data: TaskData,
+    method: str,
+    seed: int,
+    *,
+    unique: bool,
+    tried: Search,
 ) -> Choice:
     """Fit a method with each of its candidates on a share of the training pairs; take the best.
 
     The score is the mean average precision on validation pairs, mean of both ways; of equal ones
-    the first counts. A single candidate is taken untried.
+    the first counts. A single candidate is taken untried, and what was tried before is not tried
+    again.
     """
     candidates = settings.candidates(method)
     passes = settings.budget.passes(len(data.train))
     train = share_of(data.train, settings.budget.trial_share)
-    started = time.process_time()
-    found = [
-        quality(fit(method, train, candidate, passes, seed, unique=unique), data.validation)
-        for candidate in candidates
-        if len(candidates) > 1
-    ]
-    spent = time.process_time() - started
-    best = found.index(max(found)) if found else 0
+
+    def score_of(candidate: Settings) -> dict[str, float]:
+        combination = candidate.model_dump(mode="json")
+        found = tried.tried(combination)
+        if found is None:
+            started = time.process_time()
+            fitted = fit(method, train, candidate, passes, seed, unique=unique)
+            found = {"map": quality(fitted, data.validation)}
+            found["core_seconds"] = time.process_time() - started
+            tried.keep(found, combination)
+        return dict(found)
+
+    found = [score_of(candidate) for candidate in candidates] if len(candidates) > 1 else []
+    scores = [row["map"] for row in found]
+    best = scores.index(max(scores)) if scores else 0
     frame = pd.DataFrame(
         [
             {
                 "trial": place + 1,
                 **settings.methods[method].trials[place],
-                "validation_map": found[place] if found else float("nan"),
+                "validation_map": scores[place] if scores else float("nan"),
                 "chosen": int(place == best),
             }
             for place in range(len(candidates))
         ]
     )
-    return Choice(candidates[best], frame, spent)
+    return Choice(candidates[best], frame, sum(row["core_seconds"] for row in found))
 
 
 def share_of(train: Items, share: float) -> Items:
@@ -139,57 +149,35 @@ def share_of(train: Items, share: float) -> Items:
     return train.take(torch.from_numpy(rows).to(train.answer.device))
 
 
-@dataclass(frozen=True)
-class _Job:
-    """What the runs of a job share."""
+def _fit_and_score(
+    settings: BenchmarkSettings,
+    run: Training,
+    choice: Choice,
+    data: TaskData,
+    judges: Judges | None,
+) -> None:
+    """Train a run with the chosen settings, score it and write its folder."""
+    passes = settings.budget.passes(len(data.train))
+    fitted = fit(
+        run.run.variant, data.train, choice.settings, passes, run.run.seed, unique=judges is None
+    )
+    run.watch.stop()
+    scores, scalars = score(fitted, data, judges, settings.seed)
+    write_scores(run.finished, BENCHMARK, run.run, scores, scalars)
+    cost = {
+        "parameters": fitted.parameters,
+        "training_pairs": len(data.train),
+        "passes": passes,
+        "trials": len(choice.trials),
+        "trials_core_seconds": round(choice.core_seconds, 3),
+        "embedding_microseconds": _embedding_time(fitted, data.test),
+    }
+    run.finish(fitted.weights, fitted.history, fitted.network, cost=cost)
 
-    settings: BenchmarkSettings
-    task: str
-    source: str
-    data: TaskData
-    judges: Judges | None
-    origin: dict[str, Any]
-    device: torch.device
-    out: Path
 
-    def write(
-        self, method: str, seed: int, choice: Choice, fitted: Fitted, watch: Stopwatch
-    ) -> None:
-        """Score a fitted method and write its run folder."""
-        run = Run(self.task, method, seed)
-        scores, scalars = score(fitted, self.data, self.judges, self.settings.seed)
-        config = {
-            "method": method,
-            "task": self.settings.definitions[self.task].model_dump(mode="json"),
-            "budget": self.settings.budget.model_dump(),
-            "settings": choice.settings.model_dump(mode="json"),
-        }
-        cost = {
-            "parameters": fitted.parameters,
-            "training_pairs": len(self.data.train),
-            "passes": self.settings.budget.passes(len(self.data.train)),
-            "trials": len(choice.trials),
-            "trials_core_seconds": round(choice.core_seconds, 3),
-            "embedding_microseconds": self._embedding_time(fitted),
-        }
-        write_run(
-            run.folder(self.out),
-            paper="benchmark",
-            run=run,
-            source=self.source,
-            weights=fitted.weights,
-            config=config,
-            history=fitted.history,
-            network=fitted.network,
-            origin={**self.origin, "cost": cost},
-            device=device_name(self.device),
-            watch=watch,
-        )
-        write_scores(run.folder(self.out), "benchmark", run, scores, scalars)
-
-    def _embedding_time(self, fitted: Fitted) -> float:
-        """Return core-microseconds a pair of test items takes to be embedded, both sides."""
-        started = time.process_time()
-        in_blocks(fitted.pictures, self.data.test)
-        in_blocks(fitted.sounds, self.data.test)
-        return round((time.process_time() - started) / len(self.data.test) * 1e6, 1)
+def _embedding_time(fitted: Fitted, items: Items) -> float:
+    """Return core-microseconds a pair takes to be embedded, both sides."""
+    started = time.process_time()
+    in_blocks(fitted.pictures, items)
+    in_blocks(fitted.sounds, items)
+    return round((time.process_time() - started) / len(items) * 1e6, 1)
