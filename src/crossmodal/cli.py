@@ -279,6 +279,7 @@ def report(arguments: Arguments) -> Work:
         json.loads(arguments.overrides),
         arguments.benchmarks,
         arguments.serving,
+        json.loads(arguments.incomplete),
     )
 
 
@@ -500,6 +501,7 @@ def build_parser() -> argparse.ArgumentParser:
     option(added, "results", help="results/<edition>")
     added.add_argument("--serving", type=Path, help="what `serves` wrote of one's own videos")
     added.add_argument("--missing", default="{}", help="JSON: corpus -> why it is not at hand")
+    added.add_argument("--incomplete", default="{}", help="JSON: corpus -> what of it is not there")
     added.add_argument("--benchmarks", type=Path, help="benchmarks/<edition>, what the jobs cost")
     resolved(added)
 

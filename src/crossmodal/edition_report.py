@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ def write_edition_report(
     overrides: Mapping[str, Mapping[str, Any]],
     benchmarks: Path | None,
     serving: Path | None = None,
+    incomplete: Mapping[str, Sequence[str]] | None = None,
 ) -> None:
     """Join the claims of all papers and write `report.html`.
 
@@ -36,6 +37,7 @@ def write_edition_report(
         overrides: Settings laid over the papers'.
         benchmarks: `benchmarks/<edition>`, for the cost of the jobs.
         serving: Of one's own videos, which papers they serve, and why not the others.
+        incomplete: Corpus -> what of it is not there; the rest was used.
     """
     edition = load_edition(edition_name, config)
     facts = {"edition": edition_name, "data": edition.title}
@@ -56,6 +58,7 @@ def write_edition_report(
         if (results / BENCHMARK / "metrics.csv").is_file()
         else None,
         missing_corpora=sorted(missing.items()),
+        incomplete_corpora=incomplete or {},
         corpus_sources={name: choice.source for name, choice in edition.corpora.items()},
     )
     write_report(results, results / "report.html", page, benchmarks=benchmarks)

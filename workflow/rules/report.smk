@@ -41,6 +41,7 @@ rule report:
         results=subpath(output.page, parent=True),
         papers=PAPERS,
         missing=as_json(MISSING),
+        incomplete=as_json(ABSENT),
         serving=f"--serving {SERVING[0]}" if SERVING else "",
         benchmarks=BENCHMARKS,
         settings=digest_of(PAPER, SETTINGS.edition, EDITION),
@@ -53,4 +54,5 @@ rule report:
     shell:
         "python -m crossmodal --log {log} report {params.papers} --edition {params.edition}"
         " --results {params.results} --missing {params.missing:q} {params.serving}"
+        " --incomplete {params.incomplete:q}"
         " --benchmarks {params.benchmarks}"

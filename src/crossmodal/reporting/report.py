@@ -60,6 +60,7 @@ class EditionPage:
         papers: The papers in the order to be shown.
         benchmark: The comparison of all methods, laid out like a paper, where there is one.
         missing_corpora: (corpus, reason) of corpora that are not at hand.
+        incomplete_corpora: Corpus -> what of it is not there; the rest was used.
         corpus_sources: synthetic, download or own by corpus, for those that no run used yet.
     """
 
@@ -68,6 +69,7 @@ class EditionPage:
     papers: Sequence[PaperPage]
     benchmark: PaperPage | None = None
     missing_corpora: Sequence[tuple[str, str]] = ()
+    incomplete_corpora: Mapping[str, Sequence[str]] = field(default_factory=dict)
     corpus_sources: Mapping[str, str] = field(default_factory=dict)
 
 
