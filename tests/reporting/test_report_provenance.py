@@ -69,6 +69,14 @@ def test_runs_tell_settings_and_data_apart(own: Tree) -> None:
     assert other["settings"] != ours[0]["settings"]
 
 
+def test_a_task_of_the_benchmark_names_the_corpus_it_is_made_of(own: Tree) -> None:
+    record = own.paper / "runs" / "wikipedia" / "ours_16" / "seed1" / "run.json"
+    config = '"config": {"task": {"corpus": "av_digits"}, '
+    record.write_text(record.read_text().replace('"config": {', config))
+    rows = Ledger(own.edition, ["hashing"], own.edition / "report.html")
+    assert "av_digits" in {name for names in rows.sources().values() for name in names}
+
+
 def test_cost_of_the_jobs_is_shown(own: Tree, tmp_path: Path) -> None:
     head = "s\th:m:s\tmax_rss\tmax_vms\tmax_uss\tmax_pss\tio_in\tio_out\tmean_load\tcpu_time\n"
     for name, row in {

@@ -66,7 +66,7 @@ class Ledger:
         runs = self.runs if paper is None else self.of(paper)
         kinds = {"stand_in": "synthetic", "real": "download", "own": "own"}
         return {
-            kind: sorted({run["corpus"] for run in runs if run["source"] == source})
+            kind: sorted({run["data_of"] for run in runs if run["source"] == source})
             for kind, source in kinds.items()
         }
 
@@ -79,9 +79,12 @@ def _run(paper: str, path: Path, record: dict[str, Any], out: Path) -> dict[str,
     commit = str(record.get("commit") or "unknown")[:10]
     versions: dict[str, str] = record.get("versions", {})
     corpus, variant, seed = (record[key] for key in ("corpus", "variant", "seed"))
+    # Runs of the benchmark stand under their task, which says where its data are from.
+    task = record.get("config", {}).get("task")
     return {
         "paper": paper,
         "corpus": corpus,
+        "data_of": task["corpus"] if isinstance(task, dict) else corpus,
         "variant": variant,
         "seed": seed,
         "group": f"{paper}/{corpus}/{variant}",

@@ -93,7 +93,7 @@ def write_report(
     sources = ledger.sources()
     used: dict[str, set[str]] = {}
     for run in ledger.runs:
-        used.setdefault(run["corpus"], set()).add(run["source"])
+        used.setdefault(run["data_of"], set()).add(run["source"])
     jobs, unreadable = read_jobs(benchmarks) if benchmarks else ([], 0)
     context = {
         "page": page,
