@@ -59,7 +59,7 @@ def draw_quality_against_cost(settings: BenchmarkSettings, cells: Cells, stem: P
     """Draw each task: training time across, mean average precision up, chance as a line."""
     drawn = [name for name in settings.methods if name != "chance"]
     look = style.looks(drawn)
-    columns = min(_COLUMNS, len(cells))
+    columns = 2 if len(cells) == 4 else min(_COLUMNS, len(cells))
     rows = -(-len(cells) // columns)
     fig, grid = style.figure("double", height=0.7 + 2.1 * rows, rows=rows, columns=columns)
     panels = grid.ravel().tolist()
