@@ -52,6 +52,18 @@ def fitted(
     )
 
 
+@pytest.mark.parametrize("name", ["captions", "cmcgan", "facevoice", "infonce"])
+def test_a_training_that_diverged_scores_as_chance(name: str, things: TaskData) -> None:
+    settings = SETTINGS[name].model_validate(SMALL[name] | {"learning_rate": 1e30})
+    model = fit(name, things.train, settings, 2, 0, unique=False)
+    assert model.diverged
+    assert bool(in_blocks(model.pictures, things.test).isfinite().all())
+    chance = quality(fitted("chance", things, 1), things.test)
+    assert quality(model, things.test) == pytest.approx(chance)
+    for make in (model.picture_from_sound, model.sound_from_picture):
+        assert make is None or bool(in_blocks(make, things.test).isfinite().all())
+
+
 @pytest.mark.parametrize("name", LEARNERS)
 def test_every_method_learns_an_easy_pairing(name: str, things: TaskData) -> None:
     """Three classes of equal size: a random order has a mean average precision of about 0.42."""

@@ -142,12 +142,13 @@ def source_of(cells: dict[str, list[Cell]]) -> str:
 
 def _names(settings: BenchmarkSettings, cell: Cell) -> dict[str, Any]:
     entry = settings.methods[cell.method]
+    diverged = int(sum(record["cost"]["diverged"] for record in cell.records))
     return {
         "task": settings.definitions[cell.task].title,
         "data": "stand-in" if cell.source == "synthetic" else "real",
         "method": entry.title,
         "kind": "paper" if entry.paper else "baseline",
-        "seeds": len(cell.records),
+        "seeds": f"{len(cell.records)}, {diverged} diverged" if diverged else len(cell.records),
         RUNS: read_from(cell.task, cell.method),
     }
 

@@ -171,6 +171,7 @@ def _fit_and_score(
         "trials": len(choice.trials),
         "trials_core_seconds": round(choice.core_seconds, 3),
         "embedding_microseconds": _embedding_time(fitted, data.test),
+        "diverged": fitted.diverged,
     }
     run.finish(fitted.weights, fitted.history, fitted.network, cost=cost)
 

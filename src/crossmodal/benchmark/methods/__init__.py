@@ -26,6 +26,9 @@ def fit(
         passes: Over the training pairs; methods solved in closed form ignore them.
         seed: Of weights and order.
         unique: An answer is a pair, not a class.
+
+    Returns:
+        The method; one whose training diverged finds all items alike, which scores as chance.
     """
     # Each is slow to import for itself; a job needs some of them.
     from crossmodal.benchmark.methods import (
@@ -51,4 +54,4 @@ def fit(
     }
     torch.manual_seed(seed)
     fitted: Fitted = fits[method](train, settings, passes, seed, unique=unique)
-    return fitted
+    return fitted.silenced() if fitted.diverged else fitted

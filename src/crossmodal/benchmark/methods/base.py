@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -49,6 +49,20 @@ class Fitted:
     def parameters(self) -> int:
         """Return how many numbers were learned."""
         return sum(value.numel() for value in self.weights.values())
+
+    @property
+    def diverged(self) -> bool:
+        """Tell whether the training left weights that are no numbers."""
+        return not all(bool(value.isfinite().all()) for value in self.weights.values())
+
+    def silenced(self) -> Fitted:
+        """Return the same method, but what is no number is 0: to a diverged one all are alike."""
+
+        def silence(embed: Embed | None) -> Any:
+            return None if embed is None else lambda items: embed(items).nan_to_num(0, 0, 0)
+
+        names = ("pictures", "sounds", "picture_from_sound", "sound_from_picture")
+        return replace(self, **{name: silence(getattr(self, name)) for name in names})
 
 
 def in_blocks(embed: Embed, items: Items) -> Tensor:
