@@ -26,6 +26,7 @@ container: f"{workflow.basedir}/envs/crossmodal.sif"
 report: "workflow/report/workflow.rst"
 
 
+include: "workflow/rules/checksums.smk"
 include: "workflow/rules/common.smk"
 include: "workflow/rules/corpora.smk"
 include: "workflow/rules/alignment.smk"
