@@ -23,8 +23,6 @@ CLAIM += ["ci_low", "ci_high", "seeds", "verdict"]
 def origin(paper: Path) -> str:
     """Return in a sentence which commits and sources of data the runs of a paper name."""
     records = [json.loads(file.read_text()) for file in sorted(paper.rglob("run.json"))]
-    if not records:
-        return "No run.\n"
     commits = sorted({str(record["commit"])[:10] for record in records})
     sources = sorted({f"{record['corpus']} ({record['source']})" for record in records})
     devices = sorted({record["device"] for record in records})
@@ -61,7 +59,7 @@ def main(edition: str) -> None:
     folder = HERE / edition
     folder.mkdir(exist_ok=True)
     for paper in sorted((RESULTS / edition).iterdir()):
-        if (paper / "tables").is_dir():
+        if (paper / "tables").is_dir() and any(paper.rglob("run.json")):
             (folder / f"{paper.name}.md").write_text(page(paper), encoding="utf-8")
 
 
