@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from crossmodal.stopping import Stopped, asked, held, listening, stop_if_asked
+from crossmodal.stopping import SIGNALS, Stopped, asked, held, ignore, listening, stop_if_asked
 
 
 @pytest.fixture(autouse=True)
@@ -58,6 +58,15 @@ def test_a_person_who_asks_again_does_not_wait() -> None:
         ask(signal.SIGINT)
         with pytest.raises(KeyboardInterrupt):
             ask(signal.SIGINT)
+
+
+def test_a_process_that_is_done_stays_done() -> None:
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    ignore()
+    for number in SIGNALS:
+        ask(number)
+        signal.signal(number, before[number])
+    assert not asked()
 
 
 def test_nobody_asked() -> None:

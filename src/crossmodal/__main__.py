@@ -1,5 +1,10 @@
 """`python -m crossmodal`."""
 
 from crossmodal.cli import main
+from crossmodal.stopping import ignore
 
-main()
+try:
+    main()
+finally:
+    # What is done is done: a signal while the interpreter ends would make it look failed.
+    ignore()

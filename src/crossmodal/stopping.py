@@ -64,6 +64,12 @@ def listening() -> Iterator[None]:
         _asked.signal = None
 
 
+def ignore() -> None:
+    """Let no signal change how this process ends; to be called when its work is over."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
 @contextmanager
 def held() -> Iterator[None]:
     """Let a signal wait for the next `stop_if_asked`."""
