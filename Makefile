@@ -51,7 +51,7 @@ slurm-test: setup
 	PYTHONPATH=tests/workflow $(BIN)/python tests/slurm/check_on_slurm.py
 
 bench: setup
-	$(BIN)/python -m tests.bench
+	$(BIN)/python -m measure
 
 pictures: setup
 	$(BIN)/python docs/images/make.py results/$(EDITION) $(PICTURES)

@@ -6,7 +6,7 @@ import torch
 
 from crossmodal import devices, slots
 from crossmodal.devices import choose_device, chosen_gpus, device_name
-from crossmodal.slots import Gpu
+from crossmodal.gpu_lock import Gpu
 
 GPUS = [Gpu("GPU-aa1", 0, "GPU 0, Pretended"), Gpu("GPU-bb2", 1, "GPU 1, Pretended")]
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from crossmodal.resume import Part, Resume
-from crossmodal.stopping import Stopped, listening
+from crossmodal.signals import Stopped, listening
 from crossmodal.training import Best, Row, fit
 
 CPU = torch.device("cpu")

@@ -1,7 +1,7 @@
 """`python -m crossmodal`."""
 
 from crossmodal.cli import main
-from crossmodal.stopping import ignore
+from crossmodal.signals import ignore
 
 try:
     main()

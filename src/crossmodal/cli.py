@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 
 from crossmodal.errors import InputError
 from crossmodal.files import is_full, no_room
-from crossmodal.stopping import Stopped, listening
+from crossmodal.signals import Stopped, listening
 
 Arguments = argparse.Namespace
 # What a verb returns: the work that is left once everything it needs is imported. The log tells
@@ -579,13 +579,13 @@ def _memory_error(error: Exception, arguments: Arguments) -> InputError | None:
     if arguments.verb not in ("tune", "train"):
         return InputError(
             f"the memory of the {where} ran out",
-            mend=f"Free some, or take a larger one, and {stays}",
+            hint=f"Free some, or take a larger one, and {stays}",
         )
     return InputError(
         f"the memory of the {where} ran out",
         file=arguments.config / "papers" / f"{arguments.paper}.yaml",
         field=_stage(arguments.paper, "settings").MEMORY_SETTING,
-        mend=f"Lower it, or free memory, and {stays}",
+        hint=f"Lower it, or free memory, and {stays}",
     )
 
 

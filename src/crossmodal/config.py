@@ -178,7 +178,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(
-            f"cannot be read ({error})", file=path, mend="Give the name of an existing file"
+            f"cannot be read ({error})", file=path, hint="Give the name of an existing file"
         ) from error
     try:
         value = yaml.safe_load(text)
@@ -188,12 +188,12 @@ def read_yaml(path: Path) -> dict[str, Any]:
             f"is not YAML: {getattr(error, 'problem', error)}",
             file=path,
             field=f"line {mark.line + 1}" if mark else None,
-            mend="Mend the indentation or the quotes there",
+            hint="Mend the indentation or the quotes there",
         ) from error
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise InputError("is not a mapping of keys to values", file=path, mend="Write `key: value`")
+        raise InputError("is not a mapping of keys to values", file=path, hint="Write `key: value`")
     return value
 
 
@@ -221,12 +221,12 @@ def validate(model: type[SettingsT], values: Mapping[str, Any], file: Path) -> S
         first = min(error.errors(), key=lambda entry: entry["type"] != "extra_forbidden")
         field = ".".join(str(part) for part in first["loc"])
         if first["type"] == "missing":
-            raise InputError("is missing", file=file, field=field, mend="Add it") from error
+            raise InputError("is missing", file=file, field=field, hint="Add it") from error
         if first["type"] == "extra_forbidden":
             known = _known_keys(model, first["loc"][:-1])
             near = difflib.get_close_matches(str(first["loc"][-1]), known, n=1)
-            mend = f"Did you mean `{near[0]}`?" if near else f"Known keys: {', '.join(known)}"
-            raise InputError("unknown key", file=file, field=field, mend=mend) from error
+            hint = f"Did you mean `{near[0]}`?" if near else f"Known keys: {', '.join(known)}"
+            raise InputError("unknown key", file=file, field=field, hint=hint) from error
         problem = f"{first['msg'][:1].lower()}{first['msg'][1:]} (got {first['input']!r})"
         if first["type"] == "value_error":  # from a validator of ours, which says it all
             problem = str(first["ctx"]["error"])
@@ -234,7 +234,7 @@ def validate(model: type[SettingsT], values: Mapping[str, Any], file: Path) -> S
             problem,
             file=file,
             field=field or None,
-            mend="Correct the value",
+            hint="Correct the value",
         ) from error
 
 
@@ -267,7 +267,7 @@ def load_workflow(values: Mapping[str, Any], config: Path = CONFIG) -> WorkflowS
             has,
             file=path,
             field="corpus",
-            mend=f"Write --config edition={OWN} corpus=NAME, after crossmodal init-corpus FOLDER",
+            hint=f"Write --config edition={OWN} corpus=NAME, after crossmodal init-corpus FOLDER",
         )
     _check_papers(settings.papers, path, "papers", config)
     others = [name for name in settings.overrides if name != BENCHMARK]
@@ -287,7 +287,7 @@ def load_edition(name: str, config: Path = CONFIG) -> Edition:
         raise InputError(
             f"there is no edition {name!r}",
             file=path,
-            mend=f"Choose one of: {', '.join(known)}",
+            hint=f"Choose one of: {', '.join(known)}",
         )
     edition = validate(Edition, read_yaml(path), path)
     _check_papers(edition.papers, path, "papers", config)
@@ -302,7 +302,7 @@ def _check_papers(names: Iterable[str], file: Path, field: str, config: Path) ->
                 f"there is no paper {name!r}",
                 file=file,
                 field=field,
-                mend=f"Choose from: {', '.join(known)}",
+                hint=f"Choose from: {', '.join(known)}",
             )
 
 

@@ -47,7 +47,7 @@ class Cost:
 
 
 TABLE = "costs.csv"
-"""File in the settings folder, written by `python -m tests.bench.measure_costs`."""
+"""File in the settings folder, written by `python -m measure.measure_costs`."""
 
 Key = tuple[str, str, str, str]
 """Paper, corpus, family, stage."""
@@ -78,6 +78,6 @@ def read_costs(path: Path, edition: str) -> dict[Key, Cost]:
         raise InputError(
             f"cannot be read ({type(error).__name__}: {error})",
             file=path,
-            mend="Measure again: python -m tests.bench.measure_costs",
+            hint="Measure again: python -m measure.measure_costs",
         ) from error
     return costs

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
-from crossmodal.slots import Gpu, Slot, list_gpus, take_slot
+from crossmodal.gpu_lock import Gpu, Slot, list_gpus, take_slot
 
 if TYPE_CHECKING:
     import torch

@@ -170,7 +170,7 @@ def _add(line: Line, work: Work, cost: Cost | None, gpu_tflops: float) -> None:
     """Add the work of a variant; once something is not known, so is the sum."""
     line.runs += work.checkpoints
     if cost is None:
-        _unknown(line, "not measured at these sizes: python -m tests.bench.measure_costs")
+        _unknown(line, "not measured at these sizes: python -m measure.measure_costs")
         return
     hours = work.examples * cost.seconds / _HOUR_S
     if cost.device == "cpu":

@@ -1,4 +1,4 @@
-"""Errors a user can mend: one line that names the file, the field and the mend."""
+"""Errors a user can mend: one line that names the file, the field and the remedy."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class InputError(Exception):
         problem: What is wrong, without a final full stop.
         file: The file at fault.
         field: The key, column or variable in it.
-        mend: What to do about it, as an imperative sentence without a final full stop.
+        hint: What to do about it, as an imperative sentence without a final full stop.
     """
 
     def __init__(
@@ -23,16 +23,16 @@ class InputError(Exception):
         *,
         file: str | Path | None = None,
         field: str | None = None,
-        mend: str | None = None,
+        hint: str | None = None,
     ) -> None:
         self.problem = problem
         self.file = file
         self.field = field
-        self.mend = mend
+        self.hint = hint
         where = ": ".join(str(part) for part in (file, field) if part is not None)
         text = f"{where}: {problem}" if where else problem
-        if mend is not None:
-            text = f"{text}. {mend}"
+        if hint is not None:
+            text = f"{text}. {hint}"
         super().__init__(" ".join(text.split()))
 
 

@@ -52,7 +52,7 @@ def no_room(folder: Path) -> InputError:
     return InputError(
         "the disk or the quota is full; what was complete before is kept",
         file=folder,
-        mend="Make room there and start again",
+        hint="Make room there and start again",
     )
 
 

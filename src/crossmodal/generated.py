@@ -83,5 +83,5 @@ def check_generated(root: Path) -> None:
     """Raise InputError for the first generated file that has drifted."""
     for path in drifted(root):
         raise InputError(
-            "differs from the settings models", file=path, mend="Run: crossmodal config"
+            "differs from the settings models", file=path, hint="Run: crossmodal config"
         )

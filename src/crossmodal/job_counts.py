@@ -21,11 +21,11 @@ def read_jobs(path: Path) -> dict[str, int]:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot be read ({error})", file=path, mend="Run: make plan") from error
+        raise InputError(f"cannot be read ({error})", file=path, hint="Run: make plan") from error
     table = text.rpartition("Job stats:")[2].splitlines()
     jobs = {match["rule"]: int(match["count"]) for match in map(_JOB.match, table) if match}
     if jobs.pop("total", None) != sum(jobs.values()) or not jobs:
-        raise InputError("holds no table of jobs", file=path, mend="Run: make plan")
+        raise InputError("holds no table of jobs", file=path, hint="Run: make plan")
     return jobs
 
 

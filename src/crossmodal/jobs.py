@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from crossmodal import stopping
+from crossmodal import signals
 from crossmodal.devices import device_name
 from crossmodal.errors import InputError
 from crossmodal.files import atomic_path, sha256_of, write_json
@@ -112,7 +112,7 @@ class TrainingJob:
             config: What its checkpoint says of it; plain values.
             decides: What else decides its result; plain values.
         """
-        stopping.stop_if_asked("between two runs; the next run of this job goes on from here")
+        signals.stop_if_asked("between two runs; the next run of this job goes on from here")
         origin = self.under.origin(inputs)
         stamp = self.under.stamp(origin, config=config, seed=seed, **decides)
         return Training(self, Run(self.corpus, variant, seed), config, origin, stamp)
@@ -242,7 +242,7 @@ class Search:
 
     def tried(self, *combination: Any) -> Any:
         """Return what a combination (plain values) gave, or None when it is to be tried."""
-        stopping.stop_if_asked("between two combinations; the next run goes on from here")
+        signals.stop_if_asked("between two combinations; the next run goes on from here")
         return self.rows.get(json.dumps(combination))
 
     def resume(self, name: str, *combination: Any) -> Resume:

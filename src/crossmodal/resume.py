@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from crossmodal import stopping
+from crossmodal import signals
 from crossmodal.errors import InputError
 from crossmodal.runs import Stopwatch, load_checkpoint, save_checkpoint
 
@@ -62,7 +62,7 @@ def seconds_between_states() -> float:
     except ValueError:
         seconds = -1.0
     if not seconds >= 0:
-        raise InputError(f"{text!r} is no number of seconds", field=VARIABLE, mend="Give 0 or more")
+        raise InputError(f"{text!r} is no number of seconds", field=VARIABLE, hint="Give 0 or more")
     return seconds
 
 
@@ -120,7 +120,7 @@ class Resume:
         Returns:
             Whether it did.
         """
-        due = stopping.asked() or time.monotonic() - self._saved >= self.every_s
+        due = signals.asked() or time.monotonic() - self._saved >= self.every_s
         if due:
             self.save(parts, progress)
         return due

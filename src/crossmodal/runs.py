@@ -63,7 +63,7 @@ class Run:
         match = _RUN.search(folder.as_posix())
         if match is None:
             raise InputError(
-                "is no run folder", file=folder, mend="Name it runs/<corpus>/<variant>/seed<k>"
+                "is no run folder", file=folder, hint="Name it runs/<corpus>/<variant>/seed<k>"
             )
         return cls(match["corpus"], match["variant"], int(match["seed"]))
 
@@ -84,7 +84,7 @@ def collected_runs(paper_results: Path) -> list[Run]:
         frame = pd.read_csv(path, usecols=["corpus", "variant", "seed"])
     except (OSError, ValueError) as error:
         raise InputError(
-            f"cannot be read ({error})", file=path, mend="Collect the paper's runs first"
+            f"cannot be read ({error})", file=path, hint="Collect the paper's runs first"
         ) from error
     rows = frame.drop_duplicates().itertuples(index=False)
     return sorted(Run(str(row.corpus), str(row.variant), int(str(row.seed))) for row in rows)
@@ -240,10 +240,10 @@ def read_run(folder: Path) -> dict[str, Any]:
         record = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(
-            f"not readable as JSON ({error})", file=path, mend="Train the run again"
+            f"not readable as JSON ({error})", file=path, hint="Train the run again"
         ) from (error)
     if not isinstance(record, dict):
-        raise InputError("not a JSON object", file=path, mend="Train the run again")
+        raise InputError("not a JSON object", file=path, hint="Train the run again")
     return record
 
 
@@ -276,7 +276,7 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
         raise InputError(
             f"is no checkpoint that can be trusted ({reason})",
             file=path,
-            mend="Train the run again or fetch the file again",
+            hint="Train the run again or fetch the file again",
         ) from error
     return content
 
@@ -334,7 +334,7 @@ def collect_metrics(folders: list[Path]) -> pd.DataFrame:
     for folder in sorted(folders, key=Run.of):
         path = folder / "metrics.csv"
         if not path.is_file():
-            raise InputError("does not exist", file=path, mend="Evaluate the run first")
+            raise InputError("does not exist", file=path, hint="Evaluate the run first")
         frames.append(pd.read_csv(path))
     return pd.concat(frames, ignore_index=True)[METRIC_COLUMNS]
 

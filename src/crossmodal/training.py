@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from crossmodal import stopping
+from crossmodal import signals
 from crossmodal.progress import progress
 from crossmodal.resume import Part, Resume
 
@@ -89,13 +89,13 @@ def fit(
 
     def save_if_due() -> None:
         if resume is not None and resume.save_if_due(parts, vars(done)):
-            stopping.stop_if_asked(
+            signals.stop_if_asked(
                 f"after step {done.steps} of epoch {len(done.rows) + 1}; state saved; the next run"
                 " goes on from here"
             )
 
     # Without a state there is nothing to wait for.
-    patience = nullcontext() if resume is None else stopping.held()
+    patience = nullcontext() if resume is None else signals.held()
     with patience, progress(title="training", unit="step") as bar:
         while (epoch := len(done.rows)) < epochs:
             while done.passes < passes:
@@ -112,7 +112,7 @@ def fit(
             done.rows.append({"epoch": epoch + 1, **close(done.close_epoch(), epoch)})
         if resume is not None:
             resume.save(parts, vars(done))
-            stopping.stop_if_asked(
+            signals.stop_if_asked(
                 "after the last step; state saved; the next run goes on from here"
             )
     return done.rows

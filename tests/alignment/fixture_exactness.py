@@ -25,7 +25,7 @@ from crossmodal.alignment.join import join
 from crossmodal.alignment.stage import align
 from crossmodal.corpora import readers
 from crossmodal.corpora.manifest import read_manifest, write_manifest
-from crossmodal.corpora.synthetic import video
+from crossmodal_standins import video
 
 Picture = NDArray[np.uint8]
 VOICE_HZ, MUSIC_HZ = 16_000, 44_100

@@ -17,7 +17,7 @@ from crossmodal.alignment.stage import align
 from crossmodal.corpora import the_big_bang_theory
 from crossmodal.corpora.manifest import write_manifest
 from crossmodal.corpora.quarantine import read_quarantine
-from crossmodal.corpora.synthetic import the_big_bang_theory as sitcom
+from crossmodal_standins import the_big_bang_theory as sitcom
 
 FRAME_S = 1 / 25
 RATE_HZ = 16_000

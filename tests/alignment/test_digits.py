@@ -17,7 +17,7 @@ from crossmodal.corpora.av_digits import RECORDINGS, read
 from crossmodal.corpora.idx import idx_picture
 from crossmodal.corpora.leakage import leakage
 from crossmodal.corpora.manifest import JOINT
-from crossmodal.corpora.synthetic.av_digits import synthesize
+from crossmodal_standins.av_digits import synthesize
 from crossmodal.errors import InputError
 
 COUNTS = {"train": 120, "validation": 40, "test": 40}

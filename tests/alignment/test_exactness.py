@@ -34,10 +34,10 @@ from fixture_exactness import (
 )
 from numpy.typing import NDArray
 
-from crossmodal.corpora.synthetic import the_big_bang_theory
-from crossmodal.corpora.synthetic.faces import Place, draw_bust
-from crossmodal.corpora.synthetic.head import Look
-from crossmodal.corpora.synthetic.people import draw_person
+from crossmodal_standins import the_big_bang_theory
+from crossmodal_standins.faces import Place, draw_bust
+from crossmodal_standins.head import Look
+from crossmodal_standins.people import draw_person
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ from fixture_exactness import (
 )
 from numpy.typing import NDArray
 
-from crossmodal.corpora.synthetic import (
+from crossmodal_standins import (
     flickr8k_audio,
     instruments,
     photographs,

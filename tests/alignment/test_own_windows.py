@@ -14,7 +14,7 @@ from crossmodal.alignment.kinds import UNNAMED, UNSEEN
 from crossmodal.alignment.stage import align
 from crossmodal.corpora.folder import read
 from crossmodal.corpora.manifest import write_manifest
-from crossmodal.corpora.synthetic.folder import synthesize
+from crossmodal_standins.folder import synthesize
 from crossmodal.errors import InputError
 
 

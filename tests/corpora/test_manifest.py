@@ -105,11 +105,11 @@ def test_missing_empty_and_misordered_files(tmp_path: Path) -> None:
 def test_a_table_may_have_a_byte_order_mark_and_another_separator(tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
     path.write_text("\ufeffa\tb\n1\tNA\n", encoding="utf-8")
-    frame = read_table(path, mend="Save it again", separator="\t")
+    frame = read_table(path, hint="Save it again", separator="\t")
     assert frame.to_dict("list") == {"a": ["1"], "b": ["NA"]}
     path.write_bytes(b"")
     with pytest.raises(InputError, match=r"table\.csv.*not a readable table.*Save it again"):
-        read_table(path, mend="Save it again")
+        read_table(path, hint="Save it again")
 
 
 def test_a_refused_table_leaves_the_old_file(tmp_path: Path) -> None:

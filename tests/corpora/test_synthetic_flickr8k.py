@@ -18,17 +18,17 @@ from hypothesis import strategies as st
 from crossmodal.corpora import flickr8k_audio as flickr_reader
 from crossmodal.corpora import places_audio as places_reader
 from crossmodal.corpora.manifest import check_manifest
-from crossmodal.corpora.synthetic import flickr8k_audio, places_audio
-from crossmodal.corpora.synthetic.caption_texts import describe
-from crossmodal.corpora.synthetic.captions_scenes import (
+from crossmodal_standins import flickr8k_audio, places_audio
+from crossmodal_standins.caption_texts import describe
+from crossmodal_standins.captions_scenes import (
     FLYING,
     Difficulty,
     Scene,
     draw_scene_picture,
     draw_scenes,
 )
-from crossmodal.corpora.synthetic.scene_objects import COLOURS, DRAWINGS
-from crossmodal.corpora.synthetic.scene_places import PLACES, WEATHERS
+from crossmodal_standins.scene_objects import COLOURS, DRAWINGS
+from crossmodal_standins.scene_places import PLACES, WEATHERS
 from crossmodal.errors import InputError
 
 SETTINGS = {"images": 16, "seed": 2, "speakers": 7, "size": (96, 72)}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from crossmodal.alignment.decode import probe
 from crossmodal.corpora.folder import read
-from crossmodal.corpora.synthetic.folder import FRAME_HZ, SIZE_PX, synthesize
+from crossmodal_standins.folder import FRAME_HZ, SIZE_PX, synthesize
 
 
 def test_people_who_talk(tmp_path: Path) -> None:

@@ -10,22 +10,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from crossmodal.corpora.synthetic.brass_players import semitones_below
-from crossmodal.corpora.synthetic.instruments import (
+from crossmodal_standins.brass_players import semitones_below
+from crossmodal_standins.instruments import (
     INSTRUMENTS,
     RATE_HZ,
     Difficulty,
     perform,
     sound,
 )
-from crossmodal.corpora.synthetic.music import (
+from crossmodal_standins.music import (
     Note,
     Performance,
     Vibrato,
     compose,
     draw_harmony,
 )
-from crossmodal.corpora.synthetic.stages import Stage, moments_of
+from crossmodal_standins.stages import Stage, moments_of
 from crossmodal.corpora.urmp import INSTRUMENTS as CODES
 from crossmodal.errors import InputError
 

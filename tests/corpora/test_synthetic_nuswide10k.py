@@ -10,13 +10,13 @@ import pytest
 
 from crossmodal.corpora import nuswide10k
 from crossmodal.corpora.media import FEATURES, available_features
-from crossmodal.corpora.synthetic.nuswide10k import (
+from crossmodal_standins.nuswide10k import (
     CONCEPTS81,
     DIFFICULTY,
     synthesize,
     tag_vocabulary,
 )
-from crossmodal.corpora.synthetic.topics import NUSWIDE
+from crossmodal_standins.topics import NUSWIDE
 from crossmodal.errors import InputError
 from crossmodal.features.image import read_image
 

@@ -7,9 +7,9 @@ import pytest
 from numpy.typing import NDArray
 
 from crossmodal.alignment.faces import detector
-from crossmodal.corpora.synthetic.faces import Place, draw_bust, face_box
-from crossmodal.corpora.synthetic.head import Look
-from crossmodal.corpora.synthetic.people import COUPLING, Person, draw_person
+from crossmodal_standins.faces import Place, draw_bust, face_box
+from crossmodal_standins.head import Look
+from crossmodal_standins.people import COUPLING, Person, draw_person
 
 
 def crowd(count: int, seed: int, register: str = "low") -> list[Person]:

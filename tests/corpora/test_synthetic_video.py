@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from crossmodal.alignment.decode import read_audio
-from crossmodal.corpora.synthetic.video import write_mp4
+from crossmodal_standins.video import write_mp4
 from crossmodal.errors import InputError
 
 Picture = NDArray[np.uint8]

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from crossmodal.corpora.synthetic.people import Voice, draw_person
-from crossmodal.corpora.synthetic.voices import (
+from crossmodal_standins.people import Voice, draw_person
+from crossmodal_standins.voices import (
     PEAK,
     RATE_HZ,
     Sound,

@@ -12,8 +12,8 @@ import pytest
 import soundfile
 
 from crossmodal.corpora import voxceleb1
-from crossmodal.corpora.synthetic.people import COUPLING
-from crossmodal.corpora.synthetic.voxceleb1 import (
+from crossmodal_standins.people import COUPLING
+from crossmodal_standins.voxceleb1 import (
     FACES_A_TRACK,
     HEADER,
     TRACKS_A_VIDEO,

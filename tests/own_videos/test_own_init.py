@@ -11,7 +11,7 @@ import yaml
 
 from crossmodal.corpora.folder import read
 from crossmodal.corpora.quarantine import Quarantine
-from crossmodal.corpora.synthetic.folder import synthesize
+from crossmodal_standins.folder import synthesize
 from crossmodal.errors import InputError
 from crossmodal.own_videos.init import Found, init_corpus
 from crossmodal.own_videos.printed import report

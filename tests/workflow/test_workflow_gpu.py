@@ -16,7 +16,7 @@ import pytest
 from fixture_workflow import ENVIRONMENT, RUN_ONCE, SMOKE, Project
 
 from crossmodal.devices import exhausted_memory
-from crossmodal.slots import list_gpus
+from crossmodal.gpu_lock import list_gpus
 
 GPUS = list_gpus()
 needs_gpu = pytest.mark.skipif(not GPUS, reason="needs a GPU: nvidia-smi lists none")

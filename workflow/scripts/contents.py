@@ -53,7 +53,7 @@ def dvc_or_raise(*words: str) -> None:
     """
     ended = dvc(*words)
     if ended.returncode:
-        raise InputError(f"`dvc {words[0]}` failed: {message(ended)}", mend="Mend that, then again")
+        raise InputError(f"`dvc {words[0]}` failed: {message(ended)}", hint="Mend that, then again")
 
 
 def message(ended: subprocess.CompletedProcess[str]) -> str:
@@ -80,7 +80,7 @@ def outputs(stages: list[str]) -> list[tuple[str, str, str]]:
     found: list[tuple[str, str, str]] = []
     for stage in stages:
         if stage not in noted["stages"]:
-            raise InputError("is not in it", file=lock, field=stage, mend="Save the edition again")
+            raise InputError("is not in it", file=lock, field=stage, hint="Save the edition again")
         # What lies in ledger/ is git's: numbers to compare, in no cache.
         found += [
             (stage, out["path"], out["md5"])
@@ -106,14 +106,14 @@ def entries(stage: str, path: str, md5: str, remote: str | None) -> list[Entry]:
             "the list of its files is missing or damaged in the remote",
             file=path,
             field=stage,
-            mend="Push again from where it was saved",
+            hint="Push again from where it was saved",
         )
     listed = [(file["relpath"], file["md5"]) for file in json.loads(content)]
     # The names come from elsewhere: none may lead out of the folder.
     safe = [name for name, _ in listed if not PurePosixPath(name).is_absolute()]
     if any(".." in PurePosixPath(name).parts for name in safe) or len(safe) < len(listed):
         raise InputError(
-            "lists a file outside of it", file=path, field=stage, mend="Do not trust this remote"
+            "lists a file outside of it", file=path, field=stage, hint="Do not trust this remote"
         )
     return [Entry(stage, f"{path}/{name}", digest) for name, digest in listed]
 

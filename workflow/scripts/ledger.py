@@ -52,7 +52,7 @@ def save(edition: str, remote: str | None) -> None:
         raise InputError(
             f"{jobs} jobs are left to do",
             file=f"results/{edition}",
-            mend=f"Finish the run first: make run EDITION={edition}",
+            hint=f"Finish the run first: make run EDITION={edition}",
         )
     groups = stages_of(edition)
     for entry in groups["papers"].values():
@@ -103,7 +103,7 @@ def restore(edition: str, remote: str | None) -> bool:
                 + (f" ({contents.message(fetched)})" if fetched.returncode else ""),
                 file=path,
                 field=stage,
-                mend="Nothing was restored. Push again from where it was saved",
+                hint="Nothing was restored. Push again from where it was saved",
             )
         lost += faults.items()
         intact = [entry for entry in listed if entry not in faults]
@@ -136,10 +136,10 @@ def check_out(paths: Collection[str]) -> None:
         raise InputError(
             f"was not saved{more} and would be overwritten",
             file=unsaved[0].removeprefix(here),
-            mend="Save or delete it, then again",
+            hint="Save or delete it, then again",
         )
     if ended.returncode:
-        raise InputError(f"`dvc checkout` failed: {contents.message(ended)}", mend="Mend that")
+        raise InputError(f"`dvc checkout` failed: {contents.message(ended)}", hint="Mend that")
 
 
 def place(intact: list[contents.Entry]) -> None:
@@ -151,7 +151,7 @@ def place(intact: list[contents.Entry]) -> None:
     for entry in intact:
         if not contents.place(entry):
             raise InputError(
-                "another content lies here", file=entry.path, mend="Save or delete it, then again"
+                "another content lies here", file=entry.path, hint="Save or delete it, then again"
             )
 
 
@@ -192,7 +192,7 @@ def jobs_left(edition: str) -> int:
         raise InputError(
             f"Snakemake cannot plan it: {last.removeprefix('error: ')}",
             file=f"edition {edition}",
-            mend="See `snakemake --dry-run`",
+            hint="See `snakemake --dry-run`",
         )
     return int(total[1])
 
@@ -208,7 +208,7 @@ def stages_of(edition: str) -> dict[str, dict[str, dict[str, str]]]:
     for name, folder in (("data", settings.data), ("results", settings.results)):
         if folder != name:
             raise InputError(
-                f"is {folder}, and the ledger keeps {name}", file=file, field=name, mend="Move it"
+                f"is {folder}, and the ledger keeps {name}", file=file, field=name, hint="Move it"
             )
     registry = load_registry(Path("config/corpora.yaml"))
     results = f"results/{edition}"
@@ -255,7 +255,7 @@ def saved_stages(edition: str) -> dict[str, dict[str, dict[str, str]]]:
         raise InputError(
             f"the ledger has no edition {edition!r}",
             file=STAGES,
-            mend=f"It has: {', '.join(noted['editions']) or 'none. Run and save one first'}",
+            hint=f"It has: {', '.join(noted['editions']) or 'none. Run and save one first'}",
         )
     return {
         name: {key: entry for key, entry in noted[name].items() if needed_by(entry, edition)}

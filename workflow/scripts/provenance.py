@@ -63,7 +63,7 @@ def read(packed: Path) -> dict[str, dict[str, Any]]:
         raise InputError(
             f"holds no record of Snakemake ({error})",
             file=packed,
-            mend="Save the edition again where it was run",
+            hint="Save the edition again where it was run",
         ) from error
     return records
 

@@ -94,7 +94,7 @@ class YuNet:
             raise InputError(
                 "there is no such file",
                 file=model,
-                mend="Give YuNet's ONNX file, or none to use the cascade detector",
+                hint="Give YuNet's ONNX file, or none to use the cascade detector",
             )
         try:
             self._network = cv2.FaceDetectorYN.create(str(model), "", (320, 320), YUNET_SCORE)
@@ -102,7 +102,7 @@ class YuNet:
             raise InputError(
                 "not a model that OpenCV reads",
                 file=model,
-                mend="Download face_detection_yunet again, or give none to use the cascade",
+                hint="Download face_detection_yunet again, or give none to use the cascade",
             ) from error
 
     def __call__(self, frame: Picture) -> Faces:

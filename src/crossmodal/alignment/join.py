@@ -57,14 +57,14 @@ def join(
     )
     faults = Quarantine([row for row in quarantine.rows if row.reason not in NO_FAULTS])
     clips = sum(entry["clips"] for entry in about)
-    too_many(faults, clips, limit_share, folder=out, mend=MEND)
+    too_many(faults, clips, limit_share, folder=out, hint=MEND)
     windows = _windows(shards)
     if windows.empty and not may_be_empty:
         reasons = sorted({row.reason for row in quarantine.rows})
         raise InputError(
             f"no window could be cut: {', '.join(reasons)}",
             file=out,
-            mend="Check the corpus folder and the kind of window",
+            hint="Check the corpus folder and the kind of window",
         )
     windows["split_random"] = _random_split(windows, seed)
     settings = {
@@ -90,7 +90,7 @@ def _descriptions(shards: Sequence[Path]) -> list[dict[str, Any]]:
     for shard in shards:
         path = shard / "shard.json"
         if not path.is_file():
-            raise InputError("there is no such file", file=path, mend="Align this shard first")
+            raise InputError("there is no such file", file=path, hint="Align this shard first")
         about.append(json.loads(path.read_text(encoding="utf-8")))
     same = [{key: entry[key] for key in entry if key not in ("shard", "clips")} for entry in about]
     numbers = [entry["shard"] for entry in about]
@@ -100,15 +100,15 @@ def _descriptions(shards: Sequence[Path]) -> list[dict[str, Any]]:
         raise InputError(
             f"shards {numbers} are not all shards of one alignment, in order",
             file=shards[0].parent,
-            mend="Give every shard of one alignment",
+            hint="Give every shard of one alignment",
         )
     return about
 
 
 def _windows(shards: Sequence[Path]) -> pd.DataFrame:
     """Return the rows of all shards."""
-    mend = "Align this shard again"
-    tables = [read_table(shard / "windows.csv", mend=mend) for shard in shards]
+    hint = "Align this shard again"
+    tables = [read_table(shard / "windows.csv", hint=hint) for shard in shards]
     return pd.concat(tables, ignore_index=True)
 
 
@@ -143,7 +143,7 @@ def _concatenate(
         raise InputError(
             f"arrays of {shapes} for {rows} windows",
             file=paths[0],
-            mend="Align the shards again",
+            hint="Align the shards again",
         )
     with growing_array(out, shapes[0][1:], dtype) as joined:
         for path in paths:

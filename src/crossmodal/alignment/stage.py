@@ -137,7 +137,7 @@ def shard_rows(rows: pd.DataFrame, unit: str, shard: int, shards: int) -> pd.Dat
     """
     if not 0 <= shard < shards:
         raise InputError(
-            f"there is no shard {shard} of {shards}", field="shard", mend="Count them from 0"
+            f"there is no shard {shard} of {shards}", field="shard", hint="Count them from 0"
         )
     numbers, names = pd.factorize(rows[unit])
     order = np.argsort(numbers, kind="stable")

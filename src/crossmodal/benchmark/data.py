@@ -166,11 +166,11 @@ def _answers(task: Task, manifest: pd.DataFrame, path: Path) -> tuple[list[str],
     for column in (task.answer, task.split):
         if column not in manifest:
             raise InputError(
-                "the column is missing", file=path, field=column, mend="Make the manifest again"
+                "the column is missing", file=path, field=column, hint="Make the manifest again"
             )
     if (manifest[task.answer] == "").any():
         raise InputError(
-            "a row is empty", file=path, field=task.answer, mend="Fill the column in every row"
+            "a row is empty", file=path, field=task.answer, hint="Fill the column in every row"
         )
     names, number = np.unique(manifest[task.answer].to_numpy(str), return_inverse=True)
     return names.tolist(), torch.from_numpy(number.reshape(-1).astype(np.int64))
@@ -203,7 +203,7 @@ def _parts(
                 f"part {part!r} has fewer than two answers",
                 file=path,
                 field=f"{task.split}, {task.answer}",
-                mend="Give every part rows of two answers or more",
+                hint="Give every part rows of two answers or more",
             )
         rows[part] = torch.from_numpy(found)
     return rows

@@ -69,7 +69,7 @@ class Pictures:
             raise InputError(
                 f"pictures of {array.ndim - 1} dimensions",
                 field="picture",
-                mend="Give grey or colour pictures, or a few frames of them",
+                hint="Give grey or colour pictures, or a few frames of them",
             )
         blocks = [array[start : start + _BLOCK] for start in range(0, len(array), _BLOCK)]
         self.pictures = torch.cat([_resized(block, size) for block in blocks])
@@ -154,7 +154,7 @@ def read_rate_hz(path: Path) -> int:
             f"states no sampling rate ({error})",
             file=path,
             field="settings.rate_hz",
-            mend="Run the alignment stage again",
+            hint="Run the alignment stage again",
         ) from error
 
 

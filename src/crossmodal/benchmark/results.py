@@ -66,7 +66,7 @@ def read_cells(settings: BenchmarkSettings, results: Path) -> dict[str, list[Cel
     for path, record in run_records(results):
         if "cost" not in record:
             raise InputError(
-                "missing", file=path, field="cost", mend="Delete the run folder and run it again"
+                "missing", file=path, field="cost", hint="Delete the run folder and run it again"
             )
         records.setdefault((record["corpus"], record["variant"]), []).append(record)
     return {

@@ -102,7 +102,7 @@ def unpack(
                 raise InputError(
                     f"archives of the kind {archive.suffix!r} cannot be unpacked here",
                     file=archive,
-                    mend=f"Unpack it by hand into {folder} and run again",
+                    hint=f"Unpack it by hand into {folder} and run again",
                 )
         shutil.rmtree(staging / _MAC_RESOURCES, ignore_errors=True)
         _move_in(archive, _stripped(archive, staging, strip_prefix), folder)
@@ -127,7 +127,7 @@ class _Budget:
         return InputError(
             problem,
             file=self.archive,
-            mend="Do not use this archive unless you trust it; if so, unpack it by hand",
+            hint="Do not use this archive unless you trust it; if so, unpack it by hand",
         )
 
     def path_of(self, name: str, staging: Path) -> Path:
@@ -234,7 +234,7 @@ def _damage_named(archive: Path) -> Iterator[None]:
         raise InputError(
             f"is truncated, damaged or not an archive ({error})",
             file=archive,
-            mend="Remove it and fetch it again",
+            hint="Remove it and fetch it again",
         ) from error
 
 
@@ -250,7 +250,7 @@ def _stripped(archive: Path, staging: Path, strip_prefix: str | None) -> Path:
         raise InputError(
             f"has no folder {strip_prefix!r}",
             file=archive,
-            mend="Correct strip_prefix in config/corpora.yaml",
+            hint="Correct strip_prefix in config/corpora.yaml",
         )
     return root
 
@@ -264,7 +264,7 @@ def _move_in(archive: Path, root: Path, folder: Path) -> None:
             raise InputError(
                 f"stands where a file or folder of {archive.name} must go",
                 file=blocked or target,
-                mend="Move it away and run again",
+                hint="Move it away and run again",
             )
     for path, target in zip(files, targets, strict=True):
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -123,7 +123,7 @@ def speaker_sides(
                 raise InputError(
                     f"{name!r} is {'on both sides' if name in speakers else 'no speaker'}",
                     field=field,
-                    mend=f"Choose from: {', '.join(sorted(speakers))}",
+                    hint=f"Choose from: {', '.join(sorted(speakers))}",
                 )
     count = max(1, round(HELD_OUT_SHARE * len(speakers)))
     waiting = sorted(set(speakers) - set(test) - set(validation))
@@ -166,7 +166,7 @@ def _recordings(folder: Path, quarantine: Quarantine) -> pd.DataFrame:
             "there are no recordings that can be used"
             + "".join(f": {row.file}: {row.reason}" for row in quarantine.rows[:1]),
             file=folder / RECORDINGS,
-            mend="Put the recordings of the Free Spoken Digit Dataset there",
+            hint="Put the recordings of the Free Spoken Digit Dataset there",
         )
     return pd.DataFrame(rows)
 
@@ -201,7 +201,7 @@ def _pictures(folder: Path, seed: int) -> pd.DataFrame:
         raise InputError(
             "there are no pictures with their labels",
             file=folder / MNIST,
-            mend="Put train-images-idx3-ubyte.gz and train-labels-idx1-ubyte.gz there, or t10k's",
+            hint="Put train-images-idx3-ubyte.gz and train-labels-idx1-ubyte.gz there, or t10k's",
         )
     if len(parts) == 2:
         train, test = parts
@@ -227,11 +227,11 @@ def _part(folder: Path, name: str) -> pd.DataFrame | None:
         raise InputError(
             f"pictures of {' x '.join(map(str, shape))} for {digits.size} labels",
             file=folder / images,
-            mend=f"Use MNIST's files: {SIDE_PX} x {SIDE_PX} px, a label each",
+            hint=f"Use MNIST's files: {SIDE_PX} x {SIDE_PX} px, a label each",
         )
     if digits.size and digits.max() > 9:
         raise InputError(
-            f"a label is {digits.max()}", file=folder / labels, mend="Use digits from 0 to 9"
+            f"a label is {digits.max()}", file=folder / labels, hint="Use digits from 0 to 9"
         )
     numbers = np.arange(len(digits)).astype(str)
     return pd.DataFrame(

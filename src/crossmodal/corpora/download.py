@@ -7,14 +7,13 @@ exists only beside a complete, checked corpus.
 
 from __future__ import annotations
 
-import csv
-import io
 import logging
 import shutil
 from collections.abc import Collection
 from pathlib import Path
 
 from crossmodal.corpora.archives import unpack
+from crossmodal.corpora.contents import write_contents
 from crossmodal.corpora.fetch import GoneError, Retry, ask_for_room, check_file, fetch
 from crossmodal.corpora.registry import (
     Corpus,
@@ -26,7 +25,7 @@ from crossmodal.corpora.registry import (
     is_url,
 )
 from crossmodal.errors import InputError
-from crossmodal.files import atomic_path, write_text
+from crossmodal.files import atomic_path
 from crossmodal.progress import progress
 
 _STAGING = ".downloads"
@@ -79,10 +78,10 @@ def download_corpus(
             raise InputError(
                 f"{corpus.title} was fetched but lacks {lack}",
                 file=folder,
-                mend=f"Compare the folder with {corpus.homepage} and config/corpora.yaml",
+                hint=f"Compare the folder with {corpus.homepage} and config/corpora.yaml",
             )
     complete = [part for part in corpus.parts.values() if part.missing_in(folder) is None]
-    _write_contents(corpus, complete, folder)
+    _seal(corpus, complete, folder)
 
 
 def _fetch_part(corpus: Corpus, part: Part, folder: Path, mirror: str | None, retry: Retry) -> None:
@@ -90,7 +89,7 @@ def _fetch_part(corpus: Corpus, part: Part, folder: Path, mirror: str | None, re
     if not part.downloads:
         raise InputError(
             f"{corpus.title} has no archives to take from {mirror}",
-            mend="Use a mirror that is a folder, or place the files by hand",
+            hint="Use a mirror that is a folder, or place the files by hand",
         )
     staging = folder / _STAGING
     for download in part.downloads:
@@ -106,7 +105,7 @@ def _fetch_part(corpus: Corpus, part: Part, folder: Path, mirror: str | None, re
             else f"{mirror.rstrip('/')}/{corpus.mirror_folder}/{download.file}"
         )
         if url is None:  # availability() has asked for this file already
-            raise InputError(f"{download.file} has no address", mend=corpus.ask)
+            raise InputError(f"{download.file} has no address", hint=corpus.ask)
         fetched = staging / download.file
         room = download.unpack.max_bytes if download.unpack else 0
         try:
@@ -186,13 +185,8 @@ def _registered_files(parts: list[Part], folder: Path) -> dict[Path, FileSpec]:
     return {path: spec for spec in patterns_first for path in spec.matches(folder)}
 
 
-def _write_contents(corpus: Corpus, parts: list[Part], folder: Path) -> None:
-    """Check all files and write contents.csv: path, bytes, sha256, sorted by path."""
-    table = io.StringIO()
-    writer = csv.writer(table, lineterminator="\n")
-    writer.writerow(["path", "bytes", "sha256"])
+def _seal(corpus: Corpus, parts: list[Part], folder: Path) -> None:
+    """Check all files and write contents.csv."""
     specs = _registered_files(parts, folder)
-    by_path = sorted((path.relative_to(folder).as_posix(), path) for path in specs)
-    for relative, path in progress(by_path, title=f"check {corpus.name}", unit="file"):
-        writer.writerow([relative, path.stat().st_size, check_file(path, specs[path])])
-    write_text(folder / "contents.csv", table.getvalue())
+    checked = progress(sorted(specs), title=f"check {corpus.name}", unit="file")
+    write_contents(folder, specs, {path: check_file(path, specs[path]) for path in checked})

@@ -80,13 +80,13 @@ def fetch(url: str, target: Path, expected: Download, *, retry: Retry, room_byte
             except _BROKEN as error:
                 problem = error
             except requests.RequestException as error:
-                raise InputError(f"{url} cannot be fetched: {error}", mend="Check it") from error
+                raise InputError(f"{url} cannot be fetched: {error}", hint="Check it") from error
             failures = 1 if transfer.have_bytes > best else failures + 1
             best = max(best, transfer.have_bytes)
             if failures >= retry.attempts:
                 raise InputError(
                     f"{url} could not be fetched: {problem}",
-                    mend=f"Run again, it goes on after {transfer.have_bytes} bytes",
+                    hint=f"Run again, it goes on after {transfer.have_bytes} bytes",
                 ) from problem
             asked = problem.retry_after if isinstance(problem, _BusyError) else None
             time.sleep(retry.wait_s(failures, asked))
@@ -110,10 +110,10 @@ def check_file(path: Path, expected: Download | FileSpec, *, source: str | None 
         InputError: It differs; the message names expected and actual value.
     """
     name = source or str(path)
-    mend = "Remove it and fetch it again; if it stays so, compare with the publisher's value"
+    hint = "Remove it and fetch it again; if it stays so, compare with the publisher's value"
     actual_bytes = path.stat().st_size
     if expected.bytes is not None and actual_bytes != expected.bytes:
-        raise InputError(f"{name} has {actual_bytes} bytes, expected {expected.bytes}", mend=mend)
+        raise InputError(f"{name} has {actual_bytes} bytes, expected {expected.bytes}", hint=hint)
     sha256 = sha256_of(path)
     known = [("SHA-256", expected.sha256, sha256)]
     if isinstance(expected, Download):
@@ -124,7 +124,7 @@ def check_file(path: Path, expected: Download | FileSpec, *, source: str | None 
             known.append(("MD5", expected.md5, md5.hexdigest()))
     for kind, wanted, actual in known:
         if wanted is not None and not actual.startswith(wanted):
-            raise InputError(f"{name} has the {kind} {actual}, expected {wanted}", mend=mend)
+            raise InputError(f"{name} has the {kind} {actual}, expected {wanted}", hint=hint)
     return sha256
 
 
@@ -136,7 +136,7 @@ def ask_for_room(folder: Path, needed_bytes: int) -> None:
         raise InputError(
             f"{needed_bytes} bytes are needed and {free} are free",
             file=folder,
-            mend="Make room, or put the folder on a larger disk",
+            hint="Make room, or put the folder on a larger disk",
         )
 
 
@@ -222,23 +222,23 @@ class _Transfer:
         if status in (404, 410):
             raise GoneError(
                 f"{self.url} is gone: {status} {response.reason}",
-                mend="Look for its new address on the homepage of the corpus",
+                hint="Look for its new address on the homepage of the corpus",
             )
         if status in (401, 403):
-            problem, mend = "is refused", "Ask for access, or place the file by hand"
+            problem, hint = "is refused", "Ask for access, or place the file by hand"
         elif status not in (200, 206, 416):
-            problem, mend = "cannot be fetched", "Check the address, or place the file by hand"
+            problem, hint = "cannot be fetched", "Check the address, or place the file by hand"
         else:
             self._refuse_page(response.headers.get("Content-Type", ""))
             return
-        raise InputError(f"{self.url} {problem}: {status} {response.reason}", mend=mend)
+        raise InputError(f"{self.url} {problem}: {status} {response.reason}", hint=hint)
 
     def _refuse_page(self, content_type: str, start: bytes = b"") -> None:
         is_page = content_type.lower().startswith("text/html") or _HTML.match(start)
         if is_page and self.target.suffix not in (".html", ".htm"):
             raise InputError(
                 f"{self.url} gave a web page instead of {self.target.name}, perhaps a login page",
-                mend="Open the address in a browser, and place the file by hand",
+                hint="Open the address in a browser, and place the file by hand",
             )
 
     def _check_total(self, total: int | None) -> None:
@@ -246,7 +246,7 @@ class _Transfer:
         if total is not None and wanted is not None and total != wanted:
             raise InputError(
                 f"{self.url} offers {total} bytes, expected {wanted}",
-                mend="The file has changed; compare with the homepage of the corpus",
+                hint="The file has changed; compare with the homepage of the corpus",
             )
 
     def _receive(self, response: requests.Response, start: int, total: int | None) -> None:
@@ -268,7 +268,7 @@ class _Transfer:
                     self.restart()
                     raise InputError(
                         f"{self.url} sent more than the {limit} bytes expected",
-                        mend="The file has changed; compare with the homepage of the corpus",
+                        hint="The file has changed; compare with the homepage of the corpus",
                     )
         if limit is not None and have < limit:
             raise _BusyError(f"the server announced {limit} bytes and sent {have}")

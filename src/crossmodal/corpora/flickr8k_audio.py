@@ -122,7 +122,7 @@ def _splits(folder: Path) -> dict[str, str]:
                 raise InputError(
                     f"{image!r} is in {split} and in {split_of[image]}",
                     file=folder / name,
-                    mend="Keep it in one of the lists",
+                    hint="Keep it in one of the lists",
                 )
     return split_of
 
@@ -134,5 +134,5 @@ def _image_folder(folder: Path) -> str:
     raise InputError(
         "there is no such folder",
         file=folder / IMAGE_FOLDERS[0],
-        mend="Unpack the images of Flickr8k there",
+        hint="Unpack the images of Flickr8k there",
     )

@@ -62,7 +62,7 @@ def read(
         InputError: As `read_labels`; or there are too few sources or people to split, or a file is
             not the one that the folder was sealed with.
     """
-    folder = need_folder(folder, mend=f"Make a folder with your files and {LABELS}")
+    folder = need_folder(folder, hint=f"Make a folder with your files and {LABELS}")
     choose(split, GROUPS, "split")
     path = folder / LABELS
     frame = read_labels(folder, path)
@@ -111,14 +111,14 @@ def _check_sealed(folder: Path, files: set[str]) -> None:
     contents = folder / CONTENTS
     if not contents.is_file():
         return
-    listed = read_table(contents, mend="Seal the folder again")
+    listed = read_table(contents, hint="Seal the folder again")
     sizes = dict(zip(listed["path"], listed["bytes"], strict=True))
     for name in sorted(files):
         if sizes.get(name) != str((folder / name).stat().st_size):
             raise InputError(
                 "has changed since the folder was sealed",
                 file=folder / name,
-                mend="Run crossmodal init-corpus again, or seal the folder again",
+                hint="Run crossmodal init-corpus again, or seal the folder again",
             )
 
 
@@ -127,29 +127,29 @@ def _table(path: Path) -> pd.DataFrame:
         raise InputError(
             "there is no such file",
             file=path,
-            mend=f"Write a table with the columns {', '.join(NEEDED)}",
+            hint=f"Write a table with the columns {', '.join(NEEDED)}",
         )
     try:
         frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError("not UTF-8 text", file=path, mend="Save it as UTF-8") from error
+        raise InputError("not UTF-8 text", file=path, hint="Save it as UTF-8") from error
     except ValueError as error:
         raise InputError(
-            f"not a readable table ({error})", file=path, mend="Separate fields with commas"
+            f"not a readable table ({error})", file=path, hint="Separate fields with commas"
         ) from error
     known = (*NEEDED, *OPTIONAL)
     for column in frame.columns:
         if column not in known:
             near = difflib.get_close_matches(column, known, n=1)
-            mend = f"Did you mean `{near[0]}`?" if near else f"Known: {', '.join(known)}"
-            raise InputError("unknown column", file=path, field=column, mend=mend)
+            hint = f"Did you mean `{near[0]}`?" if near else f"Known: {', '.join(known)}"
+            raise InputError("unknown column", file=path, field=column, hint=hint)
     for column in NEEDED:
         if column not in frame:
             raise InputError(
-                "the column is missing", file=path, field=column, mend="Add it to the first line"
+                "the column is missing", file=path, field=column, hint="Add it to the first line"
             )
     if frame.empty:
-        raise InputError("there are no rows", file=path, mend="Name your files")
+        raise InputError("there are no rows", file=path, hint="Name your files")
     frame = frame.reindex(columns=list(known), fill_value="")
     for column in known:
         frame[column] = frame[column].str.strip()
@@ -172,7 +172,7 @@ def _on_disk(folder: Path, names: pd.Series, path: Path) -> list[str]:
                 f"{names.iloc[number]!r} is not a path inside the folder",
                 file=path,
                 field=f"row {number + 1}",
-                mend="Place the file in the folder and name it from there",
+                hint="Place the file in the folder and name it from there",
             )
         if name not in spelled:
             near = difflib.get_close_matches(name, spelled, n=1)
@@ -180,7 +180,7 @@ def _on_disk(folder: Path, names: pd.Series, path: Path) -> list[str]:
                 f"{names.iloc[number]!r} is missing",
                 file=path,
                 field=f"row {number + 1}",
-                mend=f"Did you mean {spelled[near[0]]!r}?" if near else "Place it in the folder",
+                hint=f"Did you mean {spelled[near[0]]!r}?" if near else "Place it in the folder",
             )
     return [spelled[name] for name in wanted]
 
@@ -206,7 +206,7 @@ def _check_times(frame: pd.DataFrame, path: Path) -> None:
             f"{frame['start_s'].fillna(0).iloc[row]:g}",
             file=path,
             field=f"row {row + 1}",
-            mend="Give an end that is after the start",
+            hint="Give an end that is after the start",
         )
 
 
@@ -218,7 +218,7 @@ def _clip_names(frame: pd.DataFrame, path: Path) -> list[str]:
             f"the same part of {frame['source'].iloc[row]!r} stands there twice",
             file=path,
             field=f"row {row + 1}",
-            mend="Keep one of the rows",
+            hint="Keep one of the rows",
         )
     number = (frame.groupby("source").cumcount() + 1).astype(str)
     several = frame["source"].duplicated(keep=False)
@@ -233,5 +233,5 @@ def _check(fine: pd.Series, shown: pd.Series, path: Path, problem: str, wanted: 
             f"{shown.iloc[row]!r} {problem}",
             file=path,
             field=f"row {row + 1}",
-            mend=f"Write {wanted}",
+            hint=f"Write {wanted}",
         )

@@ -108,5 +108,5 @@ def _header(stream: BinaryIO) -> tuple[int, ...]:
 
 def _unreadable(path: Path, error: Exception) -> InputError:
     return InputError(
-        f"not a readable IDX file of bytes ({error})", file=path, mend="Get the file again"
+        f"not a readable IDX file of bytes ({error})", file=path, hint="Get the file again"
     )

@@ -15,7 +15,7 @@ from crossmodal.corpora.quarantine import Quarantine
 from crossmodal.errors import ClipError, InputError
 
 
-def need_folder(folder: Path, *, mend: str = "Point at a folder in the published layout") -> Path:
+def need_folder(folder: Path, *, hint: str = "Point at a folder in the published layout") -> Path:
     """Return the folder as a path.
 
     Raises:
@@ -23,7 +23,7 @@ def need_folder(folder: Path, *, mend: str = "Point at a folder in the published
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise InputError("there is no such folder", file=folder, mend=mend)
+        raise InputError("there is no such folder", file=folder, hint=hint)
     return folder
 
 
@@ -35,7 +35,7 @@ def choose(value: str, known: Sequence[str], field: str) -> str:
     """
     if value not in known:
         raise InputError(
-            f"{value!r} is unknown", field=field, mend=f"Choose one of: {', '.join(known)}"
+            f"{value!r} is unknown", field=field, hint=f"Choose one of: {', '.join(known)}"
         )
     return value
 
@@ -76,7 +76,7 @@ def lines(path: Path) -> list[str]:
     """
     if not path.is_file():
         raise InputError(
-            "there is no such file", file=path, mend="Point at a folder in the published layout"
+            "there is no such file", file=path, hint="Point at a folder in the published layout"
         )
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -84,7 +84,7 @@ def lines(path: Path) -> list[str]:
         raise InputError(
             f"not UTF-8 text ({error.reason} at byte {error.start})",
             file=path,
-            mend="Download the file again",
+            hint="Download the file again",
         ) from error
     return [line for line in text.splitlines() if line.strip()]
 
@@ -107,7 +107,7 @@ def fields(path: Path, count: int, wanted: str) -> list[list[str]]:
                 f"{len(row)} fields instead of {count}",
                 file=path,
                 field=f"entry {number}",
-                mend=f"Write {wanted}",
+                hint=f"Write {wanted}",
             )
     return rows
 
@@ -121,7 +121,7 @@ def no_repeats(names: pd.Series, file: Path) -> None:
     repeated = names[names.duplicated()]
     if len(repeated):
         raise InputError(
-            f"{repeated.iloc[0]!r} stands there more than once", file=file, mend="Keep one of them"
+            f"{repeated.iloc[0]!r} stands there more than once", file=file, hint="Keep one of them"
         )
 
 
@@ -175,7 +175,7 @@ def arrange(frame: pd.DataFrame, folder: Path, extra: Collection[str]) -> pd.Dat
     """
     if frame.empty:
         raise InputError(
-            "no clips are found", file=folder, mend="Point at a folder in the published layout"
+            "no clips are found", file=folder, hint="Point at a folder in the published layout"
         )
     empty: Mapping[str, Any] = dict.fromkeys(COLUMNS, "") | {"start_s": np.nan, "end_s": np.nan}
     frame = frame.assign(**{name: value for name, value in empty.items() if name not in frame})

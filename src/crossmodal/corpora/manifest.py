@@ -30,8 +30,8 @@ def read_manifest(path: Path) -> pd.DataFrame:
     """
     path = Path(path)
     if not path.is_file():
-        raise InputError("there is no manifest", file=path, mend="Run the corpus stage first")
-    frame = read_table(path, mend="Write the manifest again")
+        raise InputError("there is no manifest", file=path, hint="Run the corpus stage first")
+    frame = read_table(path, hint="Write the manifest again")
     for column in frame.columns.intersection(list(TIMES)):
         empty = frame[column] == ""
         try:
@@ -41,19 +41,19 @@ def read_manifest(path: Path) -> pd.DataFrame:
                 f"a value is not a number of seconds ({error})",
                 file=path,
                 field=column,
-                mend="Write seconds with a decimal point, or leave the field empty",
+                hint="Write seconds with a decimal point, or leave the field empty",
             ) from error
         frame[column] = seconds.astype(float)
     check_manifest(frame, path)
     return frame
 
 
-def read_table(path: Path, *, mend: str, separator: str = ",") -> pd.DataFrame:
+def read_table(path: Path, *, hint: str, separator: str = ",") -> pd.DataFrame:
     """Read a table in UTF-8, with or without a byte order mark, as strings.
 
     Args:
         path: An existing file.
-        mend: What to do when it cannot be read.
+        hint: What to do when it cannot be read.
         separator: What stands between two fields.
 
     Raises:
@@ -64,7 +64,7 @@ def read_table(path: Path, *, mend: str, separator: str = ",") -> pd.DataFrame:
             path, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig"
         )
     except ValueError as error:
-        raise InputError(f"not a readable table ({error})", file=path, mend=mend) from error
+        raise InputError(f"not a readable table ({error})", file=path, hint=hint) from error
 
 
 def write_manifest(path: Path, frame: pd.DataFrame, *, may_be_empty: bool = False) -> None:
@@ -99,19 +99,19 @@ def check_manifest(frame: pd.DataFrame, path: Path) -> None:
         raise InputError(
             f"the columns start with {', '.join(found) or 'nothing'}",
             file=path,
-            mend=f"Start with {', '.join(COLUMNS)}, in this order",
+            hint=f"Start with {', '.join(COLUMNS)}, in this order",
         )
     if frame.empty:
-        raise InputError("there are no rows", file=path, mend="Check the corpus folder")
+        raise InputError("there are no rows", file=path, hint="Check the corpus folder")
     if (frame["clip"] == "").any():
-        raise InputError("a row has no name", file=path, field="clip", mend="Name every row")
+        raise InputError("a row has no name", file=path, field="clip", hint="Name every row")
     repeated = frame["clip"][frame["clip"].duplicated()]
     if len(repeated):
         raise InputError(
             f"{repeated.iloc[0]!r} names {int((frame['clip'] == repeated.iloc[0]).sum())} rows",
             file=path,
             field="clip",
-            mend="Give every row its own name",
+            hint="Give every row its own name",
         )
     strange = frame["split"][~frame["split"].isin(SPLITS)]
     if len(strange):
@@ -119,5 +119,5 @@ def check_manifest(frame: pd.DataFrame, path: Path) -> None:
             f"{strange.iloc[0]!r} is no split",
             file=path,
             field="split",
-            mend=f"Use one of {', '.join(SPLITS)}",
+            hint=f"Use one of {', '.join(SPLITS)}",
         )

@@ -66,7 +66,7 @@ def chosen_windows(corpus: str, choice: WindowChoice) -> dict[str, WindowSetting
                 f"no windows of the kind {kind} can be cut from it",
                 file="config/editions",
                 field=f"corpora.{corpus}.windows",
-                mend=f"Choose from: {', '.join(known) or 'none'}",
+                hint=f"Choose from: {', '.join(known) or 'none'}",
             )
     if chosen or not known:
         return chosen

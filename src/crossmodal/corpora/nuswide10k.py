@@ -76,7 +76,7 @@ def read(
         raise InputError(
             f"{validation} validation and {test} test images do not split {per_class} a concept",
             field="validation, test",
-            mend=f"Use multiples of {classes} that leave training images",
+            hint=f"Use multiples of {classes} that leave training images",
         )
     names = _image_names(folder)
     concept = _single_concept(folder, len(names))
@@ -90,7 +90,7 @@ def read(
                 f"{per_class} are needed",
                 file=folder / "Groundtruth" / "AllLabels",
                 field=label,
-                mend="Ask for fewer images a concept",
+                hint="Ask for fewer images a concept",
             )
         chosen = generator.permutation(candidates)[:per_class]
         order = np.full(per_class, "train", dtype=object)
@@ -140,7 +140,7 @@ def _existing(path: Path) -> Path:
         raise InputError(
             "there is no such file",
             file=path,
-            mend="Point at a folder in the published layout of NUS-WIDE",
+            hint="Point at a folder in the published layout of NUS-WIDE",
         )
     return path
 
@@ -156,10 +156,10 @@ def _image_names(folder: Path) -> list[str]:
                 f"{name!r} leads out of the folder",
                 file=path,
                 field=f"line {number}",
-                mend="Download the list again",
+                hint="Download the list again",
             )
     if len(set(names)) != len(names):
-        raise InputError("an image is listed twice", file=path, mend="Download the list again")
+        raise InputError("an image is listed twice", file=path, hint="Download the list again")
     return names
 
 
@@ -171,7 +171,7 @@ def _single_concept(folder: Path, rows: int) -> NDArray[np.int64]:
         raise InputError(
             f"the list lacks {', '.join(sorted(absent))}",
             file=path,
-            mend="Download the list again",
+            hint="Download the list again",
         )
     shown = np.stack([_labels(folder, concept, rows) for concept in CONCEPTS], axis=1)
     return np.where(shown.sum(axis=1) == 1, shown.argmax(axis=1), -1)
@@ -184,10 +184,10 @@ def _labels(folder: Path, concept: str, rows: int) -> NDArray[np.bool_]:
         raise InputError(
             f"{len(values)} labels for {rows} images",
             file=path,
-            mend="Take the labels and the image list from the same distribution",
+            hint="Take the labels and the image list from the same distribution",
         )
     if not np.isin(values, (b"0", b"1")).all():
-        raise InputError("a label is not 0 or 1", file=path, mend="Download the file again")
+        raise InputError("a label is not 0 or 1", file=path, hint="Download the file again")
     return np.asarray(values == b"1", dtype=np.bool_)
 
 
@@ -200,7 +200,7 @@ def _image_paths(folder: Path, clips: list[str]) -> list[str]:
         raise InputError(
             f"{len(missing)} of {len(paths)} chosen images are missing, the first is {missing[0]}",
             file=folder / "Flickr",
-            mend="Complete the images, or remove Flickr/ to go without",
+            hint="Complete the images, or remove Flickr/ to go without",
         )
     return paths
 
@@ -215,7 +215,7 @@ def _selected_rows(
             "the manifest does not say which rows it was chosen from",
             file=path,
             field="row",
-            mend="Write the manifest again from this folder",
+            hint="Write the manifest again from this folder",
         )
     position = {int(row): index for index, row in enumerate(manifest["row"])}
     matrix = np.zeros((len(manifest), width), dtype=np.float32)
@@ -236,13 +236,13 @@ def _selected_rows(
                     f"not {width} whole numbers from 0 {f'to {largest}' if largest else 'up'}",
                     file=path,
                     field=f"line {number + 1}",
-                    mend="Download the file again",
+                    hint="Download the file again",
                 )
             matrix[index] = values
     if found != len(manifest):
         raise InputError(
             f"{len(manifest) - found} of the manifest's {len(manifest)} rows lie past its end",
             file=path,
-            mend="Download the file again, or write the manifest again",
+            hint="Download the file again, or write the manifest again",
         )
     return matrix

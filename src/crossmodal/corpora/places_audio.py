@@ -106,7 +106,7 @@ def _lists(folder: Path, speakers: str) -> list[tuple[str, str]]:
         raise InputError(
             "there is no train*.json, dev*.json, val*.json or test*.json",
             file=folder,
-            mend="Point at a folder in the published layout",
+            hint="Point at a folder in the published layout",
         )
     order = list(dict.fromkeys(PREFIXES.values()))
     return sorted(found, key=lambda entry: (order.index(entry[1]), entry[0]))
@@ -118,7 +118,7 @@ def _entries(folder: Path, name: str, split: str, present: frozenset[str]) -> pd
     entries = content.get("data") if isinstance(content, dict) else None
     if not isinstance(entries, list) or not entries:
         raise InputError(
-            "there is no list of entries", file=path, field="data", mend="Download the file again"
+            "there is no list of entries", file=path, field="data", hint="Download the file again"
         )
     for number, entry in enumerate(entries):
         missing = [key for key in ENTRY if not isinstance(entry, dict) or not entry.get(key)]
@@ -127,7 +127,7 @@ def _entries(folder: Path, name: str, split: str, present: frozenset[str]) -> pd
                 f"{missing[0]!r} is missing",
                 file=path,
                 field=f"data[{number}]",
-                mend="Download the file again",
+                hint="Download the file again",
             )
     wavs = [entry["wav"] for entry in entries]
     images = [entry["image"] for entry in entries]
@@ -154,7 +154,7 @@ def _load(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise InputError(
-            f"not readable JSON ({error})", file=path, mend="Download the file again"
+            f"not readable JSON ({error})", file=path, hint="Download the file again"
         ) from error
 
 

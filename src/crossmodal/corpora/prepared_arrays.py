@@ -76,7 +76,7 @@ def pairs(folder: Path, *, validation: float, seed: int) -> pd.DataFrame:
         own = np.flatnonzero(faces["person"] == person)
         if not len(own):
             raise InputError(
-                f"there is no face of {person}", file=Path(folder), mend="Download the arrays again"
+                f"there is no face of {person}", file=Path(folder), hint="Download the arrays again"
             )
         rounds = -(-len(rows) // len(own))
         places = np.concatenate([generator.permutation(own) for _ in range(rounds)])
@@ -145,7 +145,7 @@ def _listed(folder: Path, kind: str) -> pd.DataFrame:
     files = _files(folder, kind)
     if not files:
         raise InputError(
-            f"there is no {kind}/*.mat", file=Path(folder), mend="Download the arrays again"
+            f"there is no {kind}/*.mat", file=Path(folder), hint="Download the arrays again"
         )
     samples, labels, sizes = _SHAPES[kind]
     parts = []
@@ -155,7 +155,7 @@ def _listed(folder: Path, kind: str) -> pd.DataFrame:
         for name in (samples, labels):
             if name not in shapes:
                 raise InputError(
-                    "the variable is missing", file=path, field=name, mend="Download the file again"
+                    "the variable is missing", file=path, field=name, hint="Download the file again"
                 )
         count = shapes[labels][-1]
         wanted = {samples: (*sizes, count), labels: (len(PEOPLE), count)}
@@ -165,7 +165,7 @@ def _listed(folder: Path, kind: str) -> pd.DataFrame:
                     f"shape {shapes[name]} instead of {shape}",
                     file=path,
                     field=name,
-                    mend="Download the file again",
+                    hint="Download the file again",
                 )
         one_hot = _open(path, scipy.io.loadmat, variable_names=[labels])[labels]
         people = [PEOPLE[place] for place in np.argmax(one_hot, axis=0)]
@@ -187,9 +187,9 @@ def _open(path: Path, function: Callable[..., Any], **arguments: Any) -> Any:
         raise InputError(
             "a MATLAB file of version 7.3 cannot be read",
             file=path,
-            mend="Load it in MATLAB or Octave and save it with the option -v7",
+            hint="Load it in MATLAB or Octave and save it with the option -v7",
         ) from error
     except Exception as error:  # a damaged file makes scipy raise a dozen unrelated kinds
         raise InputError(
-            f"not a readable MATLAB file ({error})", file=path, mend="Download it again"
+            f"not a readable MATLAB file ({error})", file=path, hint="Download it again"
         ) from error

@@ -87,13 +87,13 @@ def read_quarantine(path: Path) -> Quarantine:
     """
     path = Path(path)
     if not path.is_file():
-        raise InputError("there is no such file", file=path, mend="Run the stage again")
-    frame = read_table(path, mend="Run the stage again")
+        raise InputError("there is no such file", file=path, hint="Run the stage again")
+    frame = read_table(path, hint="Run the stage again")
     if tuple(frame.columns) != COLUMNS:
         raise InputError(
             f"the columns are {', '.join(frame.columns)}",
             file=path,
-            mend=f"Use {', '.join(COLUMNS)}, in this order",
+            hint=f"Use {', '.join(COLUMNS)}, in this order",
         )
     return Quarantine([SetAside(*row) for row in frame.itertuples(index=False)])
 
@@ -104,7 +104,7 @@ def too_many(
     limit_share: float,
     *,
     folder: Path | None = None,
-    mend: str = "Complete the folder, or raise `limit_share` in the reader's settings",
+    hint: str = "Complete the folder, or raise `limit_share` in the reader's settings",
 ) -> None:
     """Stop when more than a share of all clips is set aside, or all of them.
 
@@ -115,7 +115,7 @@ def too_many(
         total: Clips there are, those set aside included.
         limit_share: Largest share of them that may be set aside, from 0 to 1.
         folder: The corpus folder, for the message.
-        mend: What to do about it, for the message.
+        hint: What to do about it, for the message.
 
     Raises:
         InputError: Too many are set aside; the message names the commonest reasons.
@@ -132,5 +132,5 @@ def too_many(
         + ", ".join(f"{reason} ({times})" for reason, times in reasons)
         + f"; the first is {first.clip!r}, file {first.file!r}",
         file=folder,
-        mend=mend,
+        hint=hint,
     )

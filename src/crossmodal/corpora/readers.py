@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -9,35 +10,11 @@ from typing import Any
 
 import pandas as pd
 
-from crossmodal.corpora import (
-    av_digits,
-    flickr8k_audio,
-    nuswide10k,
-    places_audio,
-    sub_urmp,
-    the_big_bang_theory,
-    urmp,
-    voxceleb1,
-    wikipedia,
-)
-from crossmodal.corpora import folder as own_folder
 from crossmodal.corpora.leakage import write_tables
 from crossmodal.corpora.manifest import write_manifest
 from crossmodal.corpora.quarantine import Quarantine
 from crossmodal.errors import InputError
 
-READERS: dict[str, Callable[..., pd.DataFrame]] = {
-    "wikipedia": wikipedia.read,
-    "nuswide10k": nuswide10k.read,
-    "the_big_bang_theory": the_big_bang_theory.read,
-    "urmp": urmp.read,
-    "sub_urmp": sub_urmp.read,
-    "flickr8k_audio": flickr8k_audio.read,
-    "places_audio": places_audio.read,
-    "voxceleb1": voxceleb1.read,
-    "av_digits": av_digits.read,
-    "folder": own_folder.read,
-}
 # Given by the workflow, not by an edition's settings.
 _GIVEN = ("folder", "quarantine", "difficulty")
 
@@ -58,7 +35,7 @@ def read_corpus(
     Raises:
         InputError: There is no such reader or argument, or the folder does not fit the layout.
     """
-    reader = choose_function(READERS, corpus, arguments, "reader")
+    reader = function_of("crossmodal.corpora", "read", corpus, arguments, "reader")
     quarantine = Quarantine()
     given = {"quarantine": quarantine} if "quarantine" in _parameters(reader) else {}
     return reader(folder, **arguments, **given), quarantine
@@ -87,33 +64,38 @@ def write_corpus_manifest(
     write_manifest(out, manifest)
 
 
-def choose_function(
-    functions: Mapping[str, Callable[..., Any]],
-    corpus: str,
-    arguments: Mapping[str, Any],
-    kind: str,
+def function_of(
+    package: str, name: str, corpus: str, arguments: Mapping[str, Any], kind: str
 ) -> Callable[..., Any]:
-    """Return a corpus's function after checking that it knows the arguments.
+    """Return a function of the module named like a corpus, after checking its arguments.
+
+    Args:
+        package: Where the module lies.
+        name: Of the function.
+        corpus: Name of the corpus.
+        arguments: What it will be called with beside the folder.
+        kind: What to call the function: "reader" or "generator".
 
     Raises:
         InputError: There is no such function or argument.
     """
-    if corpus not in functions:
+    try:
+        function: Callable[..., Any] = getattr(importlib.import_module(f"{package}.{corpus}"), name)
+    except (ModuleNotFoundError, AttributeError) as error:
         raise InputError(
             f"there is no {kind} for corpus {corpus!r}",
             file="config/editions",
             field=f"corpora.{corpus}",
-            mend=f"Choose one of: {', '.join(functions)}",
-        )
-    function = functions[corpus]
-    names = [name for name in _parameters(function) if name not in _GIVEN]
-    for name in arguments:
-        if name not in names:
+            hint="Name a corpus of config/corpora.yaml",
+        ) from error
+    names = [found for found in _parameters(function) if found not in _GIVEN]
+    for given in arguments:
+        if given not in names:
             raise InputError(
-                f"unknown argument {name!r}",
+                f"unknown argument {given!r}",
                 file="config/editions",
                 field=f"corpora.{corpus}.{kind}",
-                mend=f"Known: {', '.join(names)}",
+                hint=f"Known: {', '.join(names)}",
             )
     return function
 

@@ -240,7 +240,7 @@ class Corpus(_Entry):
         for name in also:
             if name not in self.parts:
                 raise InputError(
-                    f"corpus {self.name} has no part {name!r}", mend=_nearest(name, self.parts)
+                    f"corpus {self.name} has no part {name!r}", hint=_nearest(name, self.parts)
                 )
         return {
             name: part for name, part in self.parts.items() if part.required or name in set(also)
@@ -255,7 +255,7 @@ class Registry(_Entry):
     def corpus(self, name: str) -> Corpus:
         """Return one corpus; an unknown name is an InputError with the nearest known one."""
         if name not in self.corpora:
-            raise InputError(f"unknown corpus {name!r}", mend=_nearest(name, self.corpora))
+            raise InputError(f"unknown corpus {name!r}", hint=_nearest(name, self.corpora))
         return self.corpora[name]
 
 
@@ -269,9 +269,9 @@ def load_registry(path: Path) -> Registry:
     try:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot be read: {error}", file=path, mend="Check the path") from error
+        raise InputError(f"cannot be read: {error}", file=path, hint="Check the path") from error
     except yaml.YAMLError as error:
-        raise InputError(f"is not YAML: {error}", file=path, mend="Correct that line") from error
+        raise InputError(f"is not YAML: {error}", file=path, hint="Correct that line") from error
     try:
         return Registry.model_validate(_with_names(raw))
     except ValidationError as error:
@@ -371,12 +371,12 @@ def _input_error(error: ValidationError, path: Path) -> InputError:
             f"unknown key {key!r}",
             file=path,
             field=field,
-            mend=_nearest(key, sorted(set(_field_names()))),
+            hint=_nearest(key, sorted(set(_field_names()))),
         )
     more = error.error_count() - 1
     return InputError(
         first["msg"] + (f" (and {more} more)" if more else ""),
         file=path,
         field=field or None,
-        mend="See docs/adding-a-corpus.md for what an entry holds",
+        hint="See docs/adding-a-corpus.md for what an entry holds",
     )

@@ -43,7 +43,7 @@ def deal(
         raise InputError(
             f"shares {validation} and {test} leave nothing for training",
             field="validation, test",
-            mend="Use shares from 0 to below 1 that sum to less than 1",
+            hint="Use shares from 0 to below 1 that sum to less than 1",
         )
     stratum_of = dict(zip(groups, strata or [""] * len(groups), strict=True))
     members_of: dict[str, list[str]] = {}
@@ -64,7 +64,7 @@ def deal(
         raise InputError(
             f"{len(side_of)} sources are too few for a test set",
             field="split",
-            mend="Add sources, or use split: random",
+            hint="Add sources, or use split: random",
         )
     return [side_of[group] for group in groups]
 

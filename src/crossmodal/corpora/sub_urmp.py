@@ -95,7 +95,7 @@ def read(
         raise InputError(
             f"{stride_ms} is no step between chunks",
             field="stride_ms",
-            mend=f"Use a multiple of {STEP_MS}",
+            hint=f"Use a multiple of {STEP_MS}",
         )
     quarantine = Quarantine() if quarantine is None else quarantine
     frame = _clips(folder)
@@ -117,7 +117,7 @@ def _clips(folder: Path) -> pd.DataFrame:
         raise InputError(
             "no clips are found",
             file=folder,
-            mend="Place img/ and chunk/ of the archive in the folder",
+            hint="Place img/ and chunk/ of the archive in the folder",
         )
     files["kind"] = files["suffix"].map(KINDS)
     files["folder"] = files["folder"].fillna("train")
@@ -126,7 +126,7 @@ def _clips(folder: Path) -> pd.DataFrame:
         raise InputError(
             f"{repeated['clip'].iloc[0]!r} lies there more than once",
             file=folder / repeated["path"].iloc[0],
-            mend="Keep one of the two files",
+            hint="Keep one of the two files",
         )
     about = files.drop_duplicates("clip").set_index("clip")
     frame = files.pivot(index="clip", columns="kind", values="path")

@@ -99,12 +99,12 @@ def read(
         raise InputError(
             f"layout {layout} cannot be split by {split}",
             field="split",
-            mend=f"Use split: {usual}",
+            hint=f"Use split: {usual}",
         )
     if layout == "prepared":
         if not isinstance(validation, (int, float)):
             raise InputError(
-                "the episodes of the arrays are unknown", field="validation", mend="Use a share"
+                "the episodes of the arrays are unknown", field="validation", hint="Use a share"
             )
         frame = prepared_arrays.pairs(folder, validation=validation, seed=seed)
         return arrange(frame, folder, prepared_arrays.COLUMNS)
@@ -130,7 +130,7 @@ def _layout(folder: Path) -> str:
     raise InputError(
         f"there are no episodes/, {VOICES}/ and {FACES}/, or prepared arrays",
         file=folder,
-        mend="Point at a folder in one of these layouts",
+        hint="Point at a folder in one of these layouts",
     )
 
 
@@ -168,17 +168,17 @@ def read_track(path: Path) -> pd.DataFrame:
             or an unknown person.
     """
     lines(path)
-    frame = read_table(path, mend="Separate fields with commas")
+    frame = read_table(path, hint="Separate fields with commas")
     if tuple(frame.columns) != TRACK:
         raise InputError(
-            f"the header is {','.join(frame.columns)}", file=path, mend=f"Write {','.join(TRACK)}"
+            f"the header is {','.join(frame.columns)}", file=path, hint=f"Write {','.join(TRACK)}"
         )
     known = (*PEOPLE, OTHERS)
     for row, person in enumerate(frame["person"], start=1):
         if person not in known:
             near = difflib.get_close_matches(person, known, n=1)
-            mend = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}"
-            raise InputError(f"{person!r} is unknown", file=path, field=f"row {row}", mend=mend)
+            hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}"
+            raise InputError(f"{person!r} is unknown", file=path, field=f"row {row}", hint=hint)
     for column in ("start_s", "end_s"):
         frame[column] = pd.to_numeric(frame[column], errors="coerce").astype(float)
     fine = np.isfinite(frame["end_s"]) & (frame["start_s"] >= 0)
@@ -188,7 +188,7 @@ def read_track(path: Path) -> pd.DataFrame:
             "start and end are no seconds from 0 in this order",
             file=path,
             field=f"row {int(np.argmin(fine)) + 1}",
-            mend="Give an end that is after the start",
+            hint="Give an end that is after the start",
         )
     return frame
 
@@ -263,12 +263,12 @@ def _split(
         raise InputError(
             f"there is no episode {unknown[0]!r}",
             field="validation, test",
-            mend=f"Name some of: {', '.join(sorted(set(groups))[:12])}",
+            hint=f"Name some of: {', '.join(sorted(set(groups))[:12])}",
         )
     both = set(named["validation"]) & set(named["test"])
     if both:
         raise InputError(
-            f"{sorted(both)[0]!r} is in both", field="validation, test", mend="Name it once"
+            f"{sorted(both)[0]!r} is in both", field="validation, test", hint="Name it once"
         )
     free = [group for group in groups if group not in side_of]
     dealt = deal(

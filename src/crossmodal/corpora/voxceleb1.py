@@ -116,7 +116,7 @@ def _utterances(path: Path) -> pd.DataFrame:
             f"{entries[number]!r} is no phase from 1 to 3 and a path id/video/number.wav",
             file=path,
             field=f"entry {number + 1}",
-            mend="Download the file again",
+            hint="Download the file again",
         )
     no_repeats(frame["path"], path)
     return pd.DataFrame(
@@ -134,13 +134,13 @@ def _utterances(path: Path) -> pd.DataFrame:
 def _people(path: Path) -> pd.DataFrame:
     """Read the people, indexed by id: label, gender, nationality."""
     lines(path)
-    meta = read_table(path, mend="Download the file again", separator="\t")
+    meta = read_table(path, hint="Download the file again", separator="\t")
     missing = [name for name in META_COLUMNS if name not in meta]
     if missing:
         raise InputError(
             f"the header lacks {missing[0]!r}",
             file=path,
-            mend=f"Start with the columns {', '.join(META_COLUMNS)}, separated by tabulators",
+            hint=f"Start with the columns {', '.join(META_COLUMNS)}, separated by tabulators",
         )
     no_repeats(meta["VoxCeleb1 ID"], path)
     gender = meta["Gender"].str.strip().str.lower()
@@ -159,7 +159,7 @@ def _with_faces(folder: Path, frame: pd.DataFrame, quarantine: Quarantine) -> pd
     """Add the folder of the video's faces; the utterances of videos without any are set aside."""
     top = folder / FACES
     if not top.is_dir():
-        raise InputError("there is no such folder", file=top, mend="Unpack the cropped faces there")
+        raise InputError("there is no such folder", file=top, hint="Unpack the cropped faces there")
     found = {
         (person.name, video.name)
         for person in top.iterdir()

@@ -86,13 +86,13 @@ def published_features(folder: Path) -> dict[str, NDArray[np.float32]]:
     path = folder / "raw_features.mat"
     if not path.is_file():
         raise InputError(
-            "there is no such file", file=path, mend="Download it, or compute the features"
+            "there is no such file", file=path, hint="Download it, or compute the features"
         )
     try:
         variables = scipy.io.loadmat(path)
     except Exception as error:  # a damaged file makes scipy raise a dozen unrelated kinds
         raise InputError(
-            f"not a readable MATLAB file ({error})", file=path, mend="Download it again"
+            f"not a readable MATLAB file ({error})", file=path, hint="Download it again"
         ) from error
     rows = {split: len(_lines(folder / name)) for split, name in LISTS.items()}
     return {
@@ -118,18 +118,18 @@ def read_text(path: Path) -> str:
         content = Path(path).read_text(encoding="utf-8", errors="replace")
     except OSError as error:
         raise InputError(
-            f"cannot be read ({error.strerror})", file=path, mend="Unpack the archive again"
+            f"cannot be read ({error.strerror})", file=path, hint="Unpack the archive again"
         ) from error
     found = _TEXT.findall(content)
     if not found:
-        raise InputError("there is no <text> element", file=path, mend="Unpack the archive again")
+        raise InputError("there is no <text> element", file=path, hint="Unpack the archive again")
     return html.unescape(_TAG.sub(" ", " ".join(found))).strip()
 
 
 def _lines(path: Path) -> list[str]:
     if not path.is_file():
         raise InputError(
-            "there is no such file", file=path, mend="Point at a folder in the published layout"
+            "there is no such file", file=path, hint="Point at a folder in the published layout"
         )
     return [
         line
@@ -146,7 +146,7 @@ def _fields(path: Path, number: int, line: str, categories: list[str]) -> tuple[
             f"{len(fields)} fields instead of 3",
             file=path,
             field=f"line {number}",
-            mend="Write text id, image id and category, separated by tabs",
+            hint="Write text id, image id and category, separated by tabs",
         )
     text_id, image_id, category = (field.strip() for field in fields)
     if any(part in ("", ".", "..") or "/" in part or "\\" in part for part in (text_id, image_id)):
@@ -154,14 +154,14 @@ def _fields(path: Path, number: int, line: str, categories: list[str]) -> tuple[
             "an id is empty or holds a path",
             file=path,
             field=f"line {number}",
-            mend="Write plain ids",
+            hint="Write plain ids",
         )
     if not category.isdecimal() or not 1 <= int(category) <= len(categories):
         raise InputError(
             f"{category!r} is no category",
             file=path,
             field=f"line {number}",
-            mend=f"Use a number from 1 to {len(categories)}",
+            hint=f"Use a number from 1 to {len(categories)}",
         )
     return text_id, image_id, categories[int(category) - 1]
 
@@ -184,7 +184,7 @@ def _present(folder: Path, kind: str, paths: pd.Series) -> pd.Series:
         raise InputError(
             f"{len(missing)} of {len(paths)} files are missing, the first is {missing[0]}",
             file=folder / kind,
-            mend=f"Unpack the archive again, or remove {kind}/ to go without",
+            hint=f"Unpack the archive again, or remove {kind}/ to go without",
         )
     return paths
 
@@ -194,7 +194,7 @@ def _matrix(
 ) -> NDArray[np.float32]:
     if name not in variables:
         raise InputError(
-            "the variable is missing", file=path, field=name, mend="Download the file again"
+            "the variable is missing", file=path, field=name, hint="Download the file again"
         )
     matrix = np.asarray(variables[name])
     if matrix.shape != shape:
@@ -202,13 +202,13 @@ def _matrix(
             f"shape {matrix.shape} instead of {shape}",
             file=path,
             field=name,
-            mend="Take the features and the lists from the same archive",
+            hint="Take the features and the lists from the same archive",
         )
     if matrix.dtype.kind not in "fiu" or not np.isfinite(matrix).all():
         raise InputError(
             "a value is not a finite number",
             file=path,
             field=name,
-            mend="Download the file again",
+            hint="Download the file again",
         )
     return matrix.astype(np.float32)

@@ -110,7 +110,7 @@ def vgg16_fc7(
         raise InputError(
             f"not the weights of VGG16 ({str(error).splitlines()[0]})",
             file=weights,
-            mend="Download torchvision's vgg16 weights again",
+            hint="Download torchvision's vgg16 weights again",
         ) from error
     network.classifier = network.classifier[:5]
     network.eval().to(device)

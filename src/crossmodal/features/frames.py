@@ -148,7 +148,7 @@ def fit_projection(
         raise InputError(
             f"{len(chosen)} training rows of {features.shape[1]} values do not span "
             f"{dimensions} dimensions",
-            mend="Use more training clips or fewer dimensions",
+            hint="Use more training clips or fewer dimensions",
         )
     with one_thread():
         parts = [chosen[start : start + _BLOCK] for start in range(0, len(chosen), _BLOCK)]

@@ -78,7 +78,7 @@ def read_image(path: Path) -> NDArray[np.uint8]:
     image = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if image is None:
         raise InputError(
-            "not a readable image", file=path, mend="Replace the file with an intact copy"
+            "not a readable image", file=path, hint="Replace the file with an intact copy"
         )
     return np.asarray(image, dtype=np.uint8)
 
@@ -107,7 +107,7 @@ def dense_sift(path: Path) -> NDArray[np.uint8]:
         raise InputError(
             f"{width} x {height} px is too small to describe",
             file=path,
-            mend=f"Use images of at least {2 * step} px a side",
+            hint=f"Use images of at least {2 * step} px a side",
         )
     _, descriptors = cv2.SIFT.create().compute(grey, grid)
     return np.asarray(descriptors, dtype=np.uint8)
@@ -136,7 +136,7 @@ def learn_codebook(
     if len(sample) < words:
         raise InputError(
             f"{len(sample)} descriptors for a codebook of {words} words",
-            mend="Use more training images or fewer words",
+            hint="Use more training images or fewer words",
         )
     with one_thread():
         means = MiniBatchKMeans(

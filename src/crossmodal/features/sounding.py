@@ -59,7 +59,7 @@ def waves_from_log_mel(log_mels: Features, *, samples: int = SAMPLES, threads: i
     Transactions on Acoustics, Speech, and Signal Processing 1984.
     """
     if not np.isfinite(log_mels).all():
-        raise InputError("not finite", field="log-mel", mend="Look for a diverged training")
+        raise InputError("not finite", field="log-mel", hint="Look for a diverged training")
     bands, steps = log_mels.shape[1:]
     window = torch.hann_window(LOG_MEL.frame_samples)
 

@@ -82,7 +82,7 @@ class Source:
                 f"the {column}s themselves are not at hand",
                 file=self.folder,
                 field=column,
-                mend="Get the full archive, or leave this feature out",
+                hint="Get the full archive, or leave this feature out",
             )
         return [self.folder / name for name in names]
 
@@ -101,7 +101,7 @@ class Source:
             raise InputError(
                 f"windows of {waves.shape[1]} samples instead of {widths[0]}",
                 file=path,
-                mend="Give the manifest of the windows that these features are made from",
+                hint="Give the manifest of the windows that these features are made from",
             )
         return waves
 
@@ -156,6 +156,6 @@ class Source:
                 "the column is missing",
                 file=self.windows / "manifest.csv",
                 field=name,
-                mend="Cut the windows again",
+                hint="Cut the windows again",
             )
         return self.manifest[name]

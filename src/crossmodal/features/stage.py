@@ -37,13 +37,13 @@ def load_maker(made_from: str, names: list[str]) -> Maker:
     known = [module.name for module in pkgutil.iter_modules(makers.__path__)]
     if made_from not in known:
         raise InputError(
-            f"{made_from} has no feature {names[0]!r}", mend=f"Use {' or '.join(known)}"
+            f"{made_from} has no feature {names[0]!r}", hint=f"Use {' or '.join(known)}"
         )
     maker = importlib.import_module(f"{makers.__name__}.{made_from}")
     for name in names:
         if name not in maker.NAMES:
             raise InputError(
-                f"{made_from} has no feature {name!r}", mend=f"Use {', '.join(maker.NAMES)}"
+                f"{made_from} has no feature {name!r}", hint=f"Use {', '.join(maker.NAMES)}"
             )
     return partial(maker.write, names=names)
 

@@ -44,7 +44,7 @@ def fit_standardisation(features: NDArray[np.float32], train: NDArray[np.bool_])
     """
     chosen = np.flatnonzero(train)
     if not len(chosen):
-        raise InputError("there are no training rows", mend="Put some clips into the split train")
+        raise InputError("there are no training rows", hint="Put some clips into the split train")
     frames = len(chosen) * features.shape[2]
 
     def blocks() -> Iterator[NDArray[np.float64]]:

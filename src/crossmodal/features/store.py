@@ -99,19 +99,19 @@ def read_feature(path: Path, rows: int) -> NDArray[Any]:
     """
     path = Path(path)
     if not path.is_file():
-        raise InputError("there is no such feature", file=path, mend="Run the feature stage first")
+        raise InputError("there is no such feature", file=path, hint="Run the feature stage first")
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
     except (ValueError, OSError, EOFError) as error:
         raise InputError(
-            f"not a readable array ({error})", file=path, mend="Run the feature stage again"
+            f"not a readable array ({error})", file=path, hint="Run the feature stage again"
         ) from error
     _check(array, path)
     if len(array) != rows:
         raise InputError(
             f"{len(array)} rows for a manifest of {rows}",
             file=path,
-            mend="Run the feature stage again on this manifest",
+            hint="Run the feature stage again on this manifest",
         )
     return np.asanyarray(array)
 
@@ -160,7 +160,7 @@ def _check(array: NDArray[Any], path: Path) -> None:
         raise InputError(
             f"{array.ndim} dimensions of {array.dtype} instead of rows of numbers",
             file=path,
-            mend="Run the feature stage again",
+            hint="Run the feature stage again",
         )
     if array.dtype.kind != "f":
         return
@@ -173,5 +173,5 @@ def _check(array: NDArray[Any], path: Path) -> None:
                 "a value is not finite",
                 file=path,
                 field=f"row {start + int(np.argmin(finite))}",
-                mend="Run the feature stage again",
+                hint="Run the feature stage again",
             )

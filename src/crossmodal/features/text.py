@@ -60,7 +60,7 @@ def lda(
         vectorizer.fit([text for text, chosen in zip(texts, train, strict=True) if chosen])
     except ValueError as error:
         raise InputError(
-            f"no topics can be learned ({error})", mend="Use more or longer training texts"
+            f"no topics can be learned ({error})", hint="Use more or longer training texts"
         ) from error
     counts = vectorizer.transform(texts)
     model = LatentDirichletAllocation(
@@ -95,7 +95,7 @@ def frequent_words(texts: Sequence[str]) -> NDArray[np.float32]:
         counts = vectorizer.fit_transform(texts)
     except ValueError as error:
         raise InputError(
-            f"no words can be learned ({error})", mend="Use more or longer training texts"
+            f"no words can be learned ({error})", hint="Use more or longer training texts"
         ) from error
     return np.asarray(counts.toarray(), dtype=np.float32)
 

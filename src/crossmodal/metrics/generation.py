@@ -200,4 +200,4 @@ def _check_range(data_range: float) -> None:
 
 def _check_finite(*sides: NDArray[Any]) -> None:
     if not all(np.isfinite(side).all() for side in sides):
-        raise InputError("not finite", field="generated", mend="Look for a diverged training")
+        raise InputError("not finite", field="generated", hint="Look for a diverged training")

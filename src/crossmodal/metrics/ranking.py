@@ -41,7 +41,7 @@ def reciprocal_rank_by_class(
     if len(np.unique(database_labels)) != classes:
         raise ValueError(f"{len(np.unique(database_labels))} classes occur, not {classes}")
     if np.isnan(scores).any():
-        raise InputError("not a number", field="scores", mend="Look for a diverged training")
+        raise InputError("not a number", field="scores", hint="Look for a diverged training")
     result = np.empty((len(scores), classes))
     for query, row in enumerate(np.asarray(scores, np.float64)):
         best = np.full(classes, -np.inf)

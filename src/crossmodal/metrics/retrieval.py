@@ -11,7 +11,7 @@ equally likely (McSherry & Najork, ECIR 2008); it does not depend on the order o
 Internally a ranking is a sequence of tie groups, best first (:mod:`crossmodal.metrics.ties`).
 Short codes need no sort for it: a query's groups are the histograms of its distances. That takes
 about 4 times the bare XOR and population count of all pairs, most of it for the histogram; a
-stable ranking sorts and takes some 70 times (tests/bench/bench_retrieval.py).
+stable ranking sorts and takes some 70 times (measure/bench_retrieval.py).
 """
 
 from __future__ import annotations
@@ -243,7 +243,7 @@ def _score_groups(
     for rows in query_chunks(len(scores), row_bytes=_sorted_row_bytes(database_labels)):
         part = np.asarray(scores[rows], np.float64)
         if np.isnan(part).any():
-            raise InputError("not a number", field="scores", mend="Look for a diverged training")
+            raise InputError("not a number", field="scores", hint="Look for a diverged training")
         order = np.argsort(-part, axis=1, kind="stable")
         relevant = database_labels[order] == query_labels[rows, None]
         part = np.take_along_axis(part, order, axis=1)

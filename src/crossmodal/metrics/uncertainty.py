@@ -80,7 +80,7 @@ def _interval(sides: list[Floats], resamples: int, level: float, seed: int) -> I
         if scores.ndim != 2 or scores.size == 0:
             raise ValueError(f"scores must be [seeds, items], not empty; got {scores.shape}")
         if not np.isfinite(scores).all():
-            raise InputError("not finite", field="scores", mend="Look for a diverged training")
+            raise InputError("not finite", field="scores", hint="Look for a diverged training")
     random = np.random.default_rng(seed)
     items = sides[0].shape[1]
     means = np.zeros(resamples)

@@ -265,7 +265,7 @@ def expected_calibration_error(probability: ArrayLike, matched: ArrayLike, bins:
         raise ValueError(f"shapes {values.shape} and {match.shape}, {bins} bins")
     if not (np.isfinite(values) & (values >= 0) & (values <= 1)).all():
         raise InputError(
-            "not all from 0 to 1", field="probability", mend="Give probabilities of a match"
+            "not all from 0 to 1", field="probability", hint="Give probabilities of a match"
         )
     places = np.minimum((values * bins).astype(np.int64), bins - 1)
     gaps = np.bincount(places, weights=match - values, minlength=bins)
@@ -312,8 +312,8 @@ def _checked(
     if values.ndim != 1 or values.shape != match.shape or found.shape != match.shape:
         raise ValueError(f"scores {values.shape}, matched {match.shape}, found {found.shape}")
     if not np.isfinite(values).all():
-        raise InputError("not finite", field="scores", mend="Look for a diverged training")
+        raise InputError("not finite", field="scores", hint="Look for a diverged training")
     if match.all() or not match.any():
         kind = "mismatched" if match.any() else "matched"
-        raise InputError(f"there are no {kind} pairs", field="matched", mend="Give both kinds")
+        raise InputError(f"there are no {kind} pairs", field="matched", hint="Give both kinds")
     return values, match, found

@@ -47,7 +47,7 @@ def own_folder(data: Path, name: str) -> Path:
         raise InputError(
             f"{name!r} is no name of a corpus",
             field="name",
-            mend="Start with a letter; then letters, digits, - and _",
+            hint="Start with a letter; then letters, digits, - and _",
         )
     return Path(data) / name / "own"
 
@@ -67,7 +67,7 @@ def load_entry(settings: WorkflowSettings) -> Entry:
             f"there is no corpus {settings.corpus!r}",
             file=path,
             field="corpus",
-            mend=f"Run {_COMMAND}" + (f", or choose from: {', '.join(known)}" if known else ""),
+            hint=f"Run {_COMMAND}" + (f", or choose from: {', '.join(known)}" if known else ""),
         )
     entry = validate(Entry, read_yaml(path), path)
     if not (folder / VIDEOS).is_dir():
@@ -75,6 +75,6 @@ def load_entry(settings: WorkflowSettings) -> Entry:
             f"the videos are not there any more: {entry.videos}",
             file=path,
             field="videos",
-            mend=f"Bring the folder back, or run {_COMMAND}",
+            hint=f"Bring the folder back, or run {_COMMAND}",
         )
     return entry

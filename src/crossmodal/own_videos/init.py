@@ -25,7 +25,7 @@ from crossmodal.corpora.layout import choose, files_below, need_folder
 from crossmodal.corpora.media import OWN_WINDOWS
 from crossmodal.corpora.quarantine import Quarantine
 from crossmodal.corpora.readers import READERS
-from crossmodal.corpora.synthetic.contents import write_contents
+from crossmodal.corpora.contents import write_contents
 from crossmodal.errors import ClipError, InputError
 from crossmodal.files import atomic_path, write_text
 from crossmodal.own_videos.entry import CORPUS, ENTRY, VIDEOS, Entry, own_folder
@@ -82,7 +82,7 @@ def init_corpus(
     Raises:
         InputError: The folder, the name or the table is wrong, or no video can be used.
     """
-    videos = need_folder(videos, mend="Give the folder of your videos").resolve()
+    videos = need_folder(videos, hint="Give the folder of your videos").resolve()
     choose(split, ("auto", "file", "time"), "split")
     folder = own_folder(data, videos.name if name is None else name)
     _check_place(folder, videos)
@@ -96,7 +96,7 @@ def init_corpus(
         raise InputError(
             f"none of the {len(named)} rows can be used; the first: {first.file}: {first.reason}",
             file=table,
-            mend="Name videos that have sound and picture",
+            hint="Name videos that have sound and picture",
         )
     way = way_of(rows, split)
     rows = pieces(rows, way)
@@ -126,16 +126,16 @@ def _check_place(folder: Path, videos: Path) -> None:
     """Refuse a corpus folder that is something else already, or lies among the videos."""
     name = folder.parent.name
     if name in READERS and name != CORPUS:
-        raise InputError(f"{name!r} is a published corpus", field="name", mend="Choose another")
+        raise InputError(f"{name!r} is a published corpus", field="name", hint="Choose another")
     if folder.is_dir() and any(folder.iterdir()) and not (folder / ENTRY).is_file():
         raise InputError(
-            "the folder holds something else", file=folder, mend="Choose another --name"
+            "the folder holds something else", file=folder, hint="Choose another --name"
         )
     if folder.resolve().is_relative_to(videos):
         raise InputError(
             "the corpus folder would lie among the videos",
             file=videos,
-            mend="Keep your videos in a folder of their own, outside data/",
+            hint="Keep your videos in a folder of their own, outside data/",
         )
 
 

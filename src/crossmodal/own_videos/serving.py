@@ -103,7 +103,7 @@ def write_serving(
     unserved = dict(entry.unserved)
     for manifest in windows:
         paper = manifest.parent.name  # that learns from windows of this kind
-        table = read_table(manifest, mend="Cut the windows again")
+        table = read_table(manifest, hint="Cut the windows again")
         if reason := needs.lacking(paper, table):
             unserved[paper] = reason
     served = [paper for paper in OWN_WINDOWS if paper not in unserved]

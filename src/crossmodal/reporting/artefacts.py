@@ -25,7 +25,7 @@ def check_names(paper: str, wanted: Iterable[str], known: Collection[str]) -> No
                 "unknown artefact",
                 file=f"config/papers/{paper}.yaml",
                 field=f"artefacts.{name}",
-                mend=f"Known: {', '.join(known)}",
+                hint=f"Known: {', '.join(known)}",
             )
 
 

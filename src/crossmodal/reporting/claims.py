@@ -60,7 +60,7 @@ def judge_claims(
         `seeds` is the smaller number of seeds of the two sides.
 
     Raises:
-        InputError: The claims file names something unknown; it says file, row, column and mend.
+        InputError: The claims file names something unknown; it says file, row, column and hint.
     """
     claims = _read_claims(claims_csv)
     sources: dict[str, str] = {}
@@ -139,7 +139,7 @@ def join_claims(paper_csvs: list[Path], out: Path) -> None:
         frame = _read_text(path)
         if list(frame.columns) != [*COLUMNS, *JUDGED]:
             raise InputError(
-                "not a file of judged claims", file=path, mend="Make it again with `claims`"
+                "not a file of judged claims", file=path, hint="Make it again with `claims`"
             )
         frame.insert(0, "paper", path.parent.name)
         frames.append(frame)
@@ -168,9 +168,9 @@ Fault = Callable[[str, str, str], InputError]
 def _fault(path: Path, number: int, claim: str) -> Fault:
     """Return a maker of errors that name this row; the header is row 1, as in a spreadsheet."""
 
-    def fault(column: str, problem: str, mend: str) -> InputError:
+    def fault(column: str, problem: str, hint: str) -> InputError:
         field = f"row {number} ({claim}), column {column}"
-        return InputError(problem, file=path, field=field, mend=mend)
+        return InputError(problem, file=path, field=field, hint=hint)
 
     return fault
 
@@ -180,13 +180,13 @@ def _read_text(path: Path) -> pd.DataFrame:
         return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
     except FileNotFoundError as error:
         raise InputError(
-            "no such file", file=path, mend="Give the path of a claims file"
+            "no such file", file=path, hint="Give the path of a claims file"
         ) from error
     except (ValueError, pd.errors.ParserError) as error:
         raise InputError(
             "not readable as comma-separated UTF-8 text",
             file=path,
-            mend="Give every row as many fields as the header, quoting those with commas",
+            hint="Give every row as many fields as the header, quoting those with commas",
         ) from error
 
 
@@ -195,15 +195,15 @@ def _read_claims(path: Path) -> pd.DataFrame:
     for column in claims.columns:
         if column not in COLUMNS:
             raise InputError(
-                "unknown column", file=path, field=column, mend=_nearest(column, COLUMNS)
+                "unknown column", file=path, field=column, hint=_nearest(column, COLUMNS)
             )
     for column in COLUMNS:
         if column not in claims.columns:
-            raise InputError("missing column", file=path, field=column, mend="Add it")
+            raise InputError("missing column", file=path, field=column, hint="Add it")
     repeated = claims["claim"][claims["claim"].duplicated()]
     if not repeated.empty:
         raise InputError(
-            "two claims have this id", file=path, field=repeated.iloc[0], mend="Rename one"
+            "two claims have this id", file=path, field=repeated.iloc[0], hint="Rename one"
         )
     return claims[COLUMNS]
 

@@ -63,11 +63,11 @@ def read_sounds(path: Path, names: Sequence[str]) -> list[dict[str, str]]:
         sounds: list[dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))
         fields = [sound[name] for sound in sounds for name in ("audio", *names)]
     except (ValueError, TypeError, KeyError) as error:
-        raise InputError("not a list of sounds", file=path, mend="Make it again") from error
+        raise InputError("not a list of sounds", file=path, hint="Make it again") from error
     if not all(isinstance(field, str) for field in fields):
-        raise InputError("not a list of sounds", file=path, mend="Make it again")
+        raise InputError("not a list of sounds", file=path, hint="Make it again")
     if any(not sound["audio"].startswith("data:audio/") for sound in sounds):
-        raise InputError("holds an address instead of a sound", file=path, mend="Make it again")
+        raise InputError("holds an address instead of a sound", file=path, hint="Make it again")
     return sounds
 
 
@@ -83,7 +83,7 @@ def listening_table(path: Path) -> dict[str, Any]:
     sounds = read_sounds(path, ("row", "column"))
     places = {(sound["row"], sound["column"]): sound["audio"] for sound in sounds}
     if len(places) < len(sounds):
-        raise InputError("two sounds have the same place", file=path, mend="Make it again")
+        raise InputError("two sounds have the same place", file=path, hint="Make it again")
     columns = list(dict.fromkeys(sound["column"] for sound in sounds))
     rows = [
         {"name": row, "cells": [places.get((row, column), "") for column in columns]}

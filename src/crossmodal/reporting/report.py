@@ -219,7 +219,7 @@ def _table(path: Path, paper: str, ledger: Ledger) -> dict[str, Any]:
         frame = pd.read_csv(path)
         text = readable(frame)
     except (ValueError, pd.errors.ParserError) as error:
-        raise InputError("not readable as a table", file=path, mend="Make it again") from error
+        raise InputError("not readable as a table", file=path, hint="Make it again") from error
     behind = frame[RUNS].fillna("").astype(str) if RUNS in frame else [""] * len(frame)
     rows = [
         {"cells": cells, "runs": ledger.behind(paper, groups.split())}

@@ -32,7 +32,7 @@ def read_claims(path: Path, ledger: Ledger) -> list[Claim]:
     for column in ("paper", *COLUMNS, *JUDGED):
         if column not in frame.columns:
             raise InputError(
-                "missing column", file=path, field=column, mend="Join the claims again"
+                "missing column", file=path, field=column, hint="Join the claims again"
             )
     return [
         _claim({str(key): str(value) for key, value in record.items()}, ledger)

@@ -54,7 +54,7 @@ def corpus_sheets(
         manifest = pd.read_csv(path, dtype=str, keep_default_na=False)
         for column in ("split", "label"):
             if column not in manifest.columns:
-                raise InputError("missing column", file=path, field=column, mend="Make it again")
+                raise InputError("missing column", file=path, field=column, hint="Make it again")
         corpus = path.parent.name
         sheet = next(
             filter(Path.exists, (path.with_name(f"contact_sheet{s}") for s in _IMAGE_TYPES)), None

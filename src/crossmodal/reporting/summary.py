@@ -58,11 +58,11 @@ def _read(path: Path, columns: list[str]) -> pd.DataFrame:
         frame = pd.read_csv(path, dtype=str, keep_default_na=False)
     except (OSError, ValueError) as error:
         raise InputError(
-            f"cannot be read ({error})", file=path, mend="Finish the run of the edition first"
+            f"cannot be read ({error})", file=path, hint="Finish the run of the edition first"
         ) from error
     for column in columns:
         if column not in frame:
-            raise InputError("no such column", file=path, field=column, mend="Make the file again")
+            raise InputError("no such column", file=path, field=column, hint="Make the file again")
     return frame
 
 

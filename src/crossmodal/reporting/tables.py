@@ -55,7 +55,7 @@ def run_records(paper_results: Path) -> list[tuple[Path, dict[str, Any]]]:
         record = read_run(path.parent)
         for key in ("corpus", "source", "variant", "seed"):
             if key not in record:
-                raise InputError("missing", file=path, field=key, mend=_RERUN)
+                raise InputError("missing", file=path, field=key, hint=_RERUN)
         records.append((path, record))
     return records
 
@@ -94,7 +94,7 @@ def run_scores(paper_results: Path, corpus: str, variant: str) -> Scores:
             raise InputError(
                 f"other keys or another number of queries than in {paths[0]}",
                 file=path,
-                mend=_RERUN,
+                hint=_RERUN,
             )
     return {key: np.stack([scores[key] for scores in seeds]) for key in sorted(seeds[0])}
 
@@ -186,11 +186,11 @@ def _read_scores(path: Path) -> Scores:
         with np.load(path, allow_pickle=False) as arrays:
             scores = {key: np.asarray(arrays[key], dtype=np.float64) for key in arrays.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise InputError("not readable as an npz archive", file=path, mend=_RERUN) from error
+        raise InputError("not readable as an npz archive", file=path, hint=_RERUN) from error
     for key, row in scores.items():
         if row.ndim != 1 or row.size == 0 or not np.isfinite(row).all():
             raise InputError(
-                "not a row of finite numbers, one a query", file=path, field=key, mend=_RERUN
+                "not a row of finite numbers, one a query", file=path, field=key, hint=_RERUN
             )
     return scores
 
@@ -203,7 +203,7 @@ def _measured(paper_results: Path, corpus: str, variant: str, key: str) -> dict[
         raise InputError(
             f"no scores for {key}",
             file=paper_results / "runs" / corpus / variant,
-            mend=f"Ask for one of: {', '.join(scores)}",
+            hint=f"Ask for one of: {', '.join(scores)}",
         )
     values = scores[key]
     interval = bootstrap_mean(values)

@@ -8,7 +8,7 @@ import torch
 from fixture_cmcgan import TINY, make_pairs
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.bench.plain_cmcgan import PlainAlgorithm
+from measure.plain_cmcgan import PlainAlgorithm
 from torch import Tensor
 
 from crossmodal.papers.cmcgan import losses

@@ -105,7 +105,7 @@ def _described(
             f"without VGG16's weights a network learns from the captions' words: {error.problem}",
             file=source.folder,
             field="text",
-            mend="Place the captions as text beside the sounds, or download vgg16",
+            hint="Place the captions as text beside the sounds, or download vgg16",
         ) from error
     train = np.zeros(len(images), dtype=bool)
     train[chosen] = True

@@ -55,7 +55,7 @@ def _published(source: Source, name: str) -> NDArray[np.float32]:
         raise InputError(
             "the manifest's rows are not those of the published lists",
             file=source.folder,
-            mend="Write the manifest again from this folder",
+            hint="Write the manifest again from this folder",
         )
     return wikipedia.published_features(source.folder)[name]
 

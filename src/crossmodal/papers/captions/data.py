@@ -87,7 +87,7 @@ def load_pairs(folder: Path, split: str) -> Pairs:
                 "the column is missing",
                 file=folder / "manifest.csv",
                 field=column,
-                mend="Give the windows of kind `captions` of a corpus of spoken captions",
+                hint="Give the windows of kind `captions` of a corpus of spoken captions",
             )
     places = np.flatnonzero(manifest["split"] == split)
     bands, features = (read_feature(folder / name, len(manifest)) for name in INPUTS[1:])
@@ -98,7 +98,7 @@ def load_pairs(folder: Path, split: str) -> Pairs:
             f"has {len(names)} images in split {split!r}",
             file=folder / "manifest.csv",
             field="split",
-            mend="Give each split at least two images",
+            hint="Give each split at least two images",
         )
     samples = rows["samples"].to_numpy(dtype=np.int64)
     return Pairs(

@@ -61,6 +61,6 @@ def describe_pictures(
         raise InputError(
             "the run's images were described by VGG16, whose weights are not given",
             field="--weights",
-            mend="Give data/vgg16/download/vgg16-397923af.pth (crossmodal download vgg16)",
+            hint="Give data/vgg16/download/vgg16-397923af.pth (crossmodal download vgg16)",
         )
     return vgg16_fc7(pictures, weights, device=device)

@@ -82,7 +82,7 @@ class Results:
             found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise InputError(
-                f"cannot be read ({error})", file=path, mend="Evaluate the run again"
+                f"cannot be read ({error})", file=path, hint="Evaluate the run again"
             ) from error
         return found
 
@@ -92,5 +92,5 @@ def picture(content: str) -> NDArray[np.uint8]:
     coded = np.frombuffer(base64.b64decode(content), np.uint8)
     decoded = cv2.imdecode(coded, cv2.IMREAD_COLOR)
     if decoded is None:
-        raise InputError("holds no JPEG picture", file=ANSWERS, mend="Evaluate the run again")
+        raise InputError("holds no JPEG picture", file=ANSWERS, hint="Evaluate the run again")
     return np.ascontiguousarray(decoded[:, :, ::-1]).astype(np.uint8)

@@ -69,7 +69,7 @@ class Searcher:
                 f"is a run of {paper!r}",
                 file=run / "run.json",
                 field="paper",
-                mend="Give a run of `captions`: results/<edition>/captions/runs/.../seed<k>",
+                hint="Give a run of `captions`: results/<edition>/captions/runs/.../seed<k>",
             )
         content = load_checkpoint(run / "checkpoint.pt")
         device = choose_device(threads).type
@@ -107,7 +107,7 @@ def kind_of(file: Path) -> Kind:
             return kind
     known = " ".join(suffix for suffixes in SUFFIXES.values() for suffix in suffixes)
     raise InputError(
-        "is neither a sound nor a picture by its name", file=file, mend=f"Known: {known}"
+        "is neither a sound nor a picture by its name", file=file, hint=f"Known: {known}"
     )
 
 
@@ -132,15 +132,15 @@ def search(
             nothing that can be searched.
     """
     if best < 1:
-        raise InputError("asks for no answers", field="--best", mend="Ask for at least 1")
+        raise InputError("asks for no answers", field="--best", hint="Ask for at least 1")
     asked = kind_of(query)
     if not query.is_file():
-        raise InputError("there is no such file", file=query, mend="Give an existing file")
+        raise InputError("there is no such file", file=query, hint="Give an existing file")
     searcher = Searcher.open(run, weights, threads)
     try:
         vector = searcher.embed([query], asked)
     except ClipError as error:
-        raise InputError(error.reason, file=query, mend="Give another recording") from error
+        raise InputError(error.reason, file=query, hint="Give another recording") from error
     index, files = gallery_index(searcher, run, gallery, _other(asked))
     scores, places = index.search(vector, min(best, len(files)))
     return pd.DataFrame(
@@ -187,7 +187,7 @@ def gallery_index(
     ).hexdigest()
     index_file, table_file = stem.with_suffix(".faiss"), stem.with_suffix(".csv")
     if table_file.is_file() and index_file.is_file():
-        table = read_table(table_file, mend="Delete it and search again")
+        table = read_table(table_file, hint="Delete it and search again")
         if list(table.columns) == ["file", stamp]:
             return faiss.read_index(str(index_file)), table["file"].tolist()
     files, vectors = _embedded(searcher, gallery, listed["file"].tolist(), kind)
@@ -204,7 +204,7 @@ def gallery_index(
 def _listed(gallery: Path, kind: Kind) -> pd.DataFrame:
     """List a folder's files of a kind, sorted: `file` below it, `bytes`, `changed_ns`."""
     if not gallery.is_dir():
-        raise InputError("there is no such folder", file=gallery, mend="Give an existing folder")
+        raise InputError("there is no such folder", file=gallery, hint="Give an existing folder")
     rows = []
     for path in sorted(gallery.rglob("*")):
         if path.suffix.lower() in SUFFIXES[kind] and path.is_file():
@@ -213,7 +213,7 @@ def _listed(gallery: Path, kind: Kind) -> pd.DataFrame:
             rows.append({"file": name, "bytes": state.st_size, "changed_ns": state.st_mtime_ns})
     if not rows:
         raise InputError(
-            f"holds no {kind}s", file=gallery, mend=f"Known: {' '.join(SUFFIXES[kind])}"
+            f"holds no {kind}s", file=gallery, hint=f"Known: {' '.join(SUFFIXES[kind])}"
         )
     return pd.DataFrame(rows)
 
@@ -240,7 +240,7 @@ def _embedded(
             kept += block
             bar.update(size)
     if not kept:
-        raise InputError(f"none of its {kind}s can be read", file=gallery, mend="Mend the files")
+        raise InputError(f"none of its {kind}s can be read", file=gallery, hint="Mend the files")
     return kept, np.concatenate(parts)
 
 

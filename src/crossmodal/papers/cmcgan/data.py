@@ -164,7 +164,7 @@ def load_parts(folder: Path, sizes: Sizes, split: str) -> Parts:
                 f"has {len(members)} pairs in part {name!r}",
                 file=folder / "manifest.csv",
                 field=split,
-                mend="Give each part at least two pairs",
+                hint="Give each part at least two pairs",
             )
     unknown = set(pairs.label.tolist()) - set(pairs.label[rows["train"]].tolist())
     if unknown:
@@ -172,7 +172,7 @@ def load_parts(folder: Path, sizes: Sizes, split: str) -> Parts:
             f"class {pairs.classes[min(unknown)]!r} never occurs in the training part",
             file=folder / "manifest.csv",
             field=split,
-            mend="Add training pairs of it, or take its rows out",
+            hint="Add training pairs of it, or take its rows out",
         )
     return Parts(*(pairs.take(members) for members in rows.values()))
 

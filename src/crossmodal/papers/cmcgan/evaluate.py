@@ -111,7 +111,7 @@ class Bench:
                 f"no CMCGAN is trained on {self.split!r}",
                 file="config/papers/cmcgan.yaml",
                 field="families",
-                mend="Add one: it chooses the clips that are shown",
+                hint="Add one: it chooses the clips that are shown",
             )
         made = measurable("image", outputs(generator, self.test)["fr_image"])
         true = measurable("image", true_items(self.test)["image"])

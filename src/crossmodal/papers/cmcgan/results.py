@@ -54,7 +54,7 @@ class Results:
             raise InputError(
                 "no run was collected",
                 file=folder / "metrics.csv",
-                mend="Run the workflow with a corpus of the paper",
+                hint="Run the workflow with a corpus of the paper",
             )
         metrics = pd.read_csv(folder / "metrics.csv", keep_default_na=False)
         return cls(settings, folder, records[0][1]["corpus"], records, metrics)
@@ -142,7 +142,7 @@ class Results:
                 return {name: arrays[name] for name in arrays.files}
         except (OSError, ValueError) as error:
             raise InputError(
-                f"cannot be read ({error})", file=path, mend="Evaluate the runs again"
+                f"cannot be read ({error})", file=path, hint="Evaluate the runs again"
             ) from error
 
     def network(self, variant: str) -> dict[str, list[dict[str, Any]]]:

@@ -15,12 +15,12 @@ def chosen_margin(path: Path) -> float:
     Raises:
         InputError: The table cannot be read or holds no choice.
     """
-    mend = "Delete the file and run the workflow again"
+    hint = "Delete the file and run the workflow again"
     try:
         frame = pd.read_csv(path, usecols=["margin", "chosen"])
     except (OSError, ValueError) as error:
-        raise InputError(f"cannot be read ({error})", file=path, mend=mend) from error
+        raise InputError(f"cannot be read ({error})", file=path, hint=hint) from error
     chosen = frame.loc[frame["chosen"] == 1, "margin"]
     if len(chosen) != 1:
-        raise InputError(f"holds {len(chosen)} choices", file=path, field="chosen", mend=mend)
+        raise InputError(f"holds {len(chosen)} choices", file=path, field="chosen", hint=hint)
     return float(chosen.iloc[0])

@@ -88,7 +88,7 @@ def load_windows(settings: ModelSettings, folder: Path) -> Windows:
             "a row says no person or no split",
             file=manifest_path,
             field=f"person, {column}",
-            mend="Fill them in every row",
+            hint="Fill them in every row",
         )
     known = np.unique(names).tolist()
     kept = known[: len(known) - settings.unseen_people]
@@ -99,7 +99,7 @@ def load_windows(settings: ModelSettings, folder: Path) -> Windows:
             f"{len(people)} people are left to train on",
             file=manifest_path,
             field="person",
-            mend="Give training windows of two people or more, or lower unseen_people",
+            hint="Give training windows of two people or more, or lower unseen_people",
         )
     numbers = {name: number for number, name in enumerate(people)}
     face = _face(settings, read_feature(face_path, len(manifest)), learnt)
@@ -148,7 +148,7 @@ def draw_parts(windows: Windows, settings: ModelSettings, pairs: PairSettings) -
             return draw(rows, person, count, pairs.seed, matched, again=again)
         except InputError as error:
             raise InputError(
-                f"the {name} part: {error.problem}", field=error.field, mend=error.mend
+                f"the {name} part: {error.problem}", field=error.field, hint=error.hint
             ) from error
 
     return Parts(
@@ -164,7 +164,7 @@ def _face(settings: ModelSettings, array: NDArray, train: NDArray[np.bool_]) -> 
         return np.asarray(array, dtype=np.float32)
     if array.shape[1] == 0:
         raise InputError(
-            "there are no pictures for this reading", field="face", mend="Use face: face"
+            "there are no pictures for this reading", field="face", hint="Use face: face"
         )
     # OpenCV is slow to load and only our readings need it.
     from crossmodal.papers.facevoice.faces import graph_cut_faces, region_faces

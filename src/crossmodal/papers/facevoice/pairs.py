@@ -80,7 +80,7 @@ def draw(
         raise InputError(
             f"{len(windows)} windows of fewer than two people make no mismatched pairs",
             field="split",
-            mend="Give every split windows of two people or more",
+            hint="Give every split windows of two people or more",
         )
     random = np.random.default_rng(seed)
     rounds = -(-(pairs // 2) // len(windows)) if again else 1

@@ -24,7 +24,7 @@ def chosen_settings(path: Path, family: str, names: list[str]) -> dict[str, Any]
             "holds no choice for this family",
             file=path,
             field=missing[0] if missing else family,
-            mend="Delete the file and run the workflow again",
+            hint="Delete the file and run the workflow again",
         )
     chosen = rows.iloc[0]
     # Plain Python values, because they go into checkpoints, which hold nothing else.

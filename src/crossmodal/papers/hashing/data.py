@@ -58,7 +58,7 @@ def feature_files(settings: PaperSettings, corpus: str, family: str, folder: Pat
             f"no features are set for corpus {corpus!r}",
             file="config/papers/hashing.yaml",
             field="features",
-            mend=f"Add `{corpus}: {{image: ..., text: ...}}`",
+            hint=f"Add `{corpus}: {{image: ..., text: ...}}`",
         )
     features = settings.features[corpus]
     image = settings.families[family].image_feature or features.image
@@ -93,7 +93,7 @@ def load_parts(settings: PaperSettings, corpus: str, family: str, folder: Path) 
             f"class {unknown[0]!r} never occurs in the training split",
             file=path,
             field="label",
-            mend="Add training pairs of it, or take its rows out",
+            hint="Add training pairs of it, or take its rows out",
         )
     label = torch.tensor([number[name] for name in manifest["label"]])
     pairs = Pairs(image, text, label, classes)
@@ -107,7 +107,7 @@ def load_parts(settings: PaperSettings, corpus: str, family: str, folder: Path) 
                 f"has {len(part)} pairs in split {name!r}",
                 file=path,
                 field="split",
-                mend="Give each split at least two pairs",
+                hint="Give each split at least two pairs",
             )
     return Parts(train, validation, test)
 

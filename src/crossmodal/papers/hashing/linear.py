@@ -39,7 +39,7 @@ def canonical_correlations(
         if whiten.shape[1] == 0:
             raise InputError(
                 f"no {name} feature varies over the training pairs",
-                mend="Look at the features' files below results/<edition>/corpora",
+                hint="Look at the features' files below results/<edition>/corpora",
             )
     left, correlations, right = linalg.svd(whiten_x.T @ cxy @ whiten_y, full_matrices=False)
     # An eigenvector's sign is arbitrary and differs between linear algebra libraries.

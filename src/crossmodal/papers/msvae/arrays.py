@@ -30,5 +30,5 @@ def read_arrays(path: Path) -> Arrays:
             return {name: np.asarray(arrays[name]) for name in arrays.files}
     except (OSError, ValueError, EOFError) as error:
         raise InputError(
-            f"not a readable npz archive ({error})", file=path, mend="Evaluate the run again"
+            f"not a readable npz archive ({error})", file=path, hint="Evaluate the run again"
         ) from error

@@ -85,7 +85,7 @@ def load_parts(settings: PaperSettings, family: str, folder: Path) -> Parts:
     manifest = read_manifest(path)
     if (manifest["person"] == "").any():
         raise InputError(
-            "a clip has no person", file=path, field="person", mend="Name who is seen and heard"
+            "a clip has no person", file=path, field="person", hint="Name who is seen and heard"
         )
     split = _split(settings, family, manifest)
     if settings.method_settings(family).keep == "last":
@@ -144,12 +144,12 @@ def _check(parts: Parts, keep: str, path: Path) -> None:
                 f"has {len(clips)} clips in split {name!r}",
                 file=path,
                 field="split",
-                mend="Give each split at least two clips",
+                hint="Give each split at least two clips",
             )
     if parts.test.table["person"].nunique() < 2:
         raise InputError(
             "the test clips are of one person",
             file=path,
             field="person",
-            mend="Test on at least two people",
+            hint="Test on at least two people",
         )

@@ -70,7 +70,7 @@ def sample_clip(folder: Path, manifest: pd.DataFrame, query: str) -> Arrays:
     for name in ("pictures.npy", "waves.npy"):
         if not (folder / name).is_file():
             raise InputError(
-                "there is no such file", file=folder / name, mend="Align the corpus first"
+                "there is no such file", file=folder / name, hint="Align the corpus first"
             )
     test = manifest[manifest["split"] == "test"]
     named = test[test["label"] == query]

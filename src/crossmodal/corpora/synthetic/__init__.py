@@ -1,1 +1,0 @@
-"""Stand-ins: generators that write the published layouts, with known truth."""

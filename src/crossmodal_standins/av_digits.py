@@ -1,0 +1,118 @@
+"""Stand-in of the spoken and written digits: eSpeak NG says them, strokes write them.
+
+Differences from the published corpora: speakers are voices of a synthesizer, whose takes vary in
+pitch, pace and level alone; hands are drawn anew for every written digit, so the two files of MNIST
+have the same hands.
+"""
+
+from __future__ import annotations
+
+import wave
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+import scipy.signal
+from numpy.typing import NDArray
+
+from crossmodal.corpora.av_digits import MNIST, RATE_HZ, RECORDINGS
+from crossmodal.corpora.idx import write_idx
+from crossmodal_standins.caption_texts import draw_voices
+from crossmodal.corpora.contents import write_contents
+from crossmodal_standins.handwriting import write_digit
+from crossmodal_standins.people import Voice
+from crossmodal_standins.voices import RATE_HZ as SYNTHESIZER_HZ
+from crossmodal_standins.voices import as_int16, say, with_noise
+from crossmodal.errors import InputError
+from crossmodal.files import atomic_path
+from crossmodal.progress import progress
+
+WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+LEAST_TAKES = 11
+"""The first five of a speaker and digit are the test set, the next five validation."""
+NOISE_DB = (-60.0, -40.0)
+
+
+def synthesize(
+    folder: Path, *, speakers: int, takes: int, train: int, test: int, seed: int
+) -> None:
+    """Write the published layout, `truth.csv`, last `contents.csv`.
+
+    `truth.csv` has a row a recording: its name, and the voice as it spoke.
+
+    Args:
+        folder: Where to write; files of the same names are replaced.
+        speakers: How many voices, at least 3, so that the split by speaker has three sides.
+        takes: Recordings of each digit by each of them, at least 11.
+        train: Pictures in MNIST's training file, at least 100.
+        test: Pictures in its test file, at least 50.
+        seed: The same seed gives the same bytes.
+
+    Raises:
+        InputError: The numbers are out of range.
+    """
+    numbers = {"speakers": speakers, "takes": takes, "train": train, "test": test}
+    least = {"speakers": 3, "takes": LEAST_TAKES, "train": 100, "test": 50}
+    for field, number in numbers.items():
+        if number < least[field]:
+            raise InputError(
+                f"{number} is too few", field=field, hint=f"Ask for at least {least[field]}"
+            )
+    cv2.setNumThreads(1)
+    folder = Path(folder)
+    (folder / "contents.csv").unlink(missing_ok=True)
+    files, truth = [], []
+    names = [f"speaker{number:02}" for number in range(1, speakers + 1)]
+    voices = draw_voices(np.random.default_rng([seed, 0]), speakers)
+    drawn = list(zip(names, voices, strict=True))
+    for number, (name, voice) in enumerate(progress(drawn, title="speaking", unit="speaker")):
+        generator = np.random.default_rng([seed, 1, number])
+        for digit, take, spoken, own in _takes(generator, voice, takes):
+            path = folder / RECORDINGS / f"{digit}_{name}_{take}.wav"
+            files.append(_write_mono(path, spoken))
+            truth.append({"recording": path.stem, **asdict(own)})
+    for number, (part, count) in enumerate((("train", train), ("t10k", test))):
+        generator = np.random.default_rng([seed, 2, number])
+        # Every ten pictures hold every digit, so that also a small share of them has all.
+        tens = [generator.permutation(10) for _ in range(-(-count // 10))]
+        labels = np.concatenate(tens)[:count].astype(np.uint8)
+        pictures = np.stack([write_digit(generator, str(digit)) for digit in labels])
+        files.append(write_idx(folder / MNIST / f"{part}-images-idx3-ubyte.gz", pictures))
+        files.append(write_idx(folder / MNIST / f"{part}-labels-idx1-ubyte.gz", labels))
+    files.append(folder / "truth.csv")
+    with atomic_path(files[-1]) as temporary:
+        pd.DataFrame(truth).to_csv(temporary, index=False, lineterminator="\n", encoding="utf-8")
+    write_contents(folder, files)
+
+
+def _takes(
+    generator: np.random.Generator, voice: Voice, takes: int
+) -> Iterator[tuple[int, int, NDArray[np.int16], Voice]]:
+    """Yield every digit and take of a speaker: digit, take, sound, the voice as it spoke."""
+    for digit, word in enumerate(WORDS):
+        for take in range(takes):
+            own = replace(
+                voice,
+                pitch_hz=voice.pitch_hz * float(2 ** generator.normal(0, 0.12)),
+                pitch_range=int(np.clip(voice.pitch_range + generator.integers(-15, 16), 0, 100)),
+                words_per_minute=round(voice.words_per_minute * generator.uniform(0.75, 1.25)),
+                formants=voice.formants * float(generator.uniform(0.97, 1.03)),
+                brightness_db=voice.brightness_db + float(generator.normal(0, 1.5)),
+            )
+            sound = say(word, own) / 32768 * generator.uniform(0.2, 1.0)
+            sound = scipy.signal.resample_poly(sound, RATE_HZ // 50, SYNTHESIZER_HZ // 50)
+            spoken = as_int16(with_noise(sound, generator, generator.uniform(*NOISE_DB)))
+            yield digit, take, spoken, own
+
+
+def _write_mono(path: Path, samples: NDArray[np.int16]) -> Path:
+    """Write 16-bit samples [samples] at 8 kHz as mono WAV."""
+    with atomic_path(path) as temporary, wave.open(str(temporary), "wb") as stream:
+        stream.setnchannels(1)
+        stream.setsampwidth(2)
+        stream.setframerate(RATE_HZ)
+        stream.writeframes(samples.astype("<i2").tobytes())
+    return path

@@ -1,0 +1,84 @@
+"""Stand-in of the Flickr 8k Audio Caption Corpus: drawn scenes, five spoken captions of each.
+
+Differences from the published corpus: speakers are voices of a synthesizer, captions come from a
+grammar, and what each scene shows is known (`truth.csv`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from crossmodal.corpora.flickr8k_audio import IMAGE_FOLDERS, SPLIT_LISTS
+from crossmodal_standins.caption_texts import describe, speak
+from crossmodal_standins.captioned import (
+    begin,
+    in_splits,
+    one_by_one,
+    write_mono,
+    write_picture,
+    write_truth,
+)
+from crossmodal_standins.captions_scenes import Difficulty
+from crossmodal.corpora.contents import write_contents
+from crossmodal.files import write_text
+
+CAPTIONS = 5
+
+
+def synthesize(
+    folder: Path,
+    *,
+    images: int,
+    seed: int,
+    speakers: int = 60,
+    size: tuple[int, int] = (256, 192),
+    difficulty: Difficulty | None = None,
+) -> None:
+    """Write the published layout, `truth.csv`, last `contents.csv`.
+
+    `truth.csv` has a row an image: its name and the fields of its `captions_scenes.Scene`.
+
+    Args:
+        folder: Where to write; files of the same names are replaced.
+        images: How many, at least 8; five captions each.
+        seed: The same seed gives the same bytes.
+        speakers: How many voices; each caption is spoken by one drawn anew.
+        size: Width and height of the pictures in px.
+        difficulty: None takes the default one.
+
+    Raises:
+        InputError: The numbers are out of range.
+    """
+    folder, difficulty = Path(folder), difficulty or Difficulty()
+    scenes, voices = begin(folder, [seed], images=images, speakers=speakers)
+    names = _names(seed, images)
+    files: list[Path] = []
+    lines: dict[str, list[str]] = {"wav2capt.txt": [], "wav2spk.txt": [], "Flickr8k.token.txt": []}
+    for index, scene, own in one_by_one(scenes, [seed]):
+        picture = folder / IMAGE_FOLDERS[0] / f"{names[index]}.jpg"
+        files.append(write_picture(picture, own, scene, size, difficulty))
+        for number in range(CAPTIONS):
+            text = describe(own, scene, difficulty)
+            speaker = int(own.integers(speakers))
+            sound = folder / "wavs" / f"{names[index]}_{number}.wav"
+            files.append(write_mono(sound, speak(own, text, voices[speaker], difficulty)))
+            lines["wav2capt.txt"].append(f"{sound.name} {picture.name} #{number}")
+            lines["wav2spk.txt"].append(f"{sound.name} {speaker + 1}")
+            lines["Flickr8k.token.txt"].append(f"{picture.name}#{number}\t{text} .")
+    pictures = [f"{name}.jpg" for name in names]
+    lines |= {SPLIT_LISTS[split]: part for split, part in in_splits(pictures).items()}
+    for name, rows in lines.items():
+        files.append(folder / name)
+        write_text(files[-1], "\n".join(rows) + "\n")
+    files.append(write_truth(folder, pictures, scenes))
+    write_contents(folder, files)
+
+
+def _names(seed: int, count: int) -> list[str]:
+    """Name images as Flickr's were: a number and a code."""
+    codes = [
+        hashlib.md5(f"{seed} {index}".encode(), usedforsecurity=False).hexdigest()
+        for index in range(count)
+    ]
+    return [f"{1_000_000_000 + 7919 * index}_{code[:10]}" for index, code in enumerate(codes)]

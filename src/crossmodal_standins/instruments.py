@@ -1,0 +1,221 @@
+"""The thirteen instruments of Sub-URMP: register, timbre, and the sound of a performance.
+
+A tone is a sum of harmonics. Their strengths fall by so many dB an octave, less when it is loud,
+are lifted at the instrument's own resonances and, for the clarinet, cut at even numbers; breath or
+bow noise goes with the loudness. Rates, slopes and resonances are round numbers near those in
+Fletcher, Rossing, The Physics of Musical Instruments, 2nd ed. 1998.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.signal
+from numpy.typing import NDArray
+
+from crossmodal_standins.music import Harmony, Performance, Vibrato, compose
+from crossmodal.errors import InputError
+
+RATE_HZ = 44_100
+
+_HARMONICS = 40
+_HIGHEST_HZ = 14_000.0
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Instrument:
+    """One instrument.
+
+    Attributes:
+        code: Abbreviation in URMP's file names.
+        bowed: Played with a bow; the others are blown.
+        low: Lowest MIDI number used.
+        high: Highest MIDI number used.
+        slope_db: Fall of the harmonics in dB an octave at full loudness; 8 more at none.
+        even_db: Further fall of the even harmonics.
+        resonances: Frequency in Hz, height in dB; each half an octave wide.
+        attack_s: Time to 95 % of the level.
+        vibrato: Depth in cents and rate in Hz.
+        noise: Amplitude of breath or bow noise, of the tone's.
+    """
+
+    code: str
+    bowed: bool
+    low: int
+    high: int
+    slope_db: float
+    even_db: float
+    resonances: tuple[tuple[float, float], ...]
+    attack_s: float
+    vibrato: Vibrato
+    noise: float
+
+
+@dataclass(frozen=True)
+class Difficulty:
+    """How much songs and players of an instrument differ, and what is lost on the way.
+
+    Fixed by hand, not by what a model makes of it.
+
+    Attributes:
+        timbre_octaves: Standard deviation of the shift of all resonances, by song.
+        slope_db: Standard deviation of the change of the slope in dB an octave, by song.
+        wet: Largest share of reverberation in the sound.
+        signal_to_noise_db: Least distance of the steady noise below the song's level.
+        zoom: Largest change of the camera's distance, of 1.
+        shift: Largest shift of the player, in heights of the picture.
+        light: Largest change of exposure, and from one edge to the other, of 1.
+        noise: Largest standard deviation of the picture's noise, in grey levels of 255.
+        occlusion: Share of players of whom the music stand hides a part of the instrument.
+    """
+
+    timbre_octaves: float = 0.15
+    slope_db: float = 1.5
+    wet: float = 0.25
+    signal_to_noise_db: float = 30.0
+    zoom: float = 0.12
+    shift: float = 0.08
+    light: float = 0.2
+    noise: float = 6.0
+    occlusion: float = 0.3
+
+    def __post_init__(self) -> None:
+        """Refuse shares outside 0 to 1 and negative spreads."""
+        for field in ("wet", "zoom", "light", "occlusion"):
+            if not 0 <= getattr(self, field) <= 1:
+                raise InputError("a share lies between 0 and 1", field=field)
+        for field in ("timbre_octaves", "slope_db", "shift", "noise"):
+            if getattr(self, field) < 0:
+                raise InputError("a spread is not negative", field=field)
+
+
+_STRING = Vibrato(22, 5.8)
+_STILL = Vibrato(0, 5)
+_WIND = Vibrato(14, 5.2)
+
+INSTRUMENTS: dict[str, Instrument] = {
+    "bassoon": Instrument(
+        "bn", False, 36, 62, 8, 0, ((480, 12), (1150, 7)), 0.06, Vibrato(8, 5), 0.015
+    ),
+    "cello": Instrument(
+        "vc", True, 36, 64, 7, 0, ((110, 5), (220, 6), (480, 5), (1300, 6)), 0.10, _STRING, 0.02
+    ),
+    "clarinet": Instrument("cl", False, 52, 82, 7, 16, ((1500, 6), (3700, 4)), 0.05, _STILL, 0.012),
+    "double_bass": Instrument(
+        "db", True, 28, 52, 9, 0, ((70, 6), (110, 6), (270, 6), (700, 4)), 0.13, _STRING, 0.03
+    ),
+    "flute": Instrument("fl", False, 62, 90, 13, 4, ((700, 4),), 0.08, _WIND, 0.06),
+    "horn": Instrument("hn", False, 43, 70, 12, 0, ((350, 8), (750, 4)), 0.08, _STILL, 0.01),
+    "oboe": Instrument("ob", False, 60, 86, 6, 0, ((1100, 12), (2900, 9)), 0.04, _WIND, 0.01),
+    "sax": Instrument("sax", False, 50, 78, 6, 0, ((650, 7), (1700, 6)), 0.05, _WIND, 0.03),
+    "trombone": Instrument(
+        "tbn", False, 40, 67, 7, 0, ((520, 7), (1500, 5)), 0.06, Vibrato(6, 4.8), 0.01
+    ),
+    "trumpet": Instrument(
+        "tpt", False, 56, 82, 4.5, 0, ((1250, 8), (2400, 5)), 0.04, Vibrato(8, 5.2), 0.012
+    ),
+    "tuba": Instrument("tba", False, 29, 53, 12, 0, ((230, 7), (420, 3)), 0.09, _STILL, 0.015),
+    "viola": Instrument(
+        "va", True, 48, 77, 7, 0, ((220, 6), (370, 5), (620, 4), (1600, 5)), 0.09, _STRING, 0.02
+    ),
+    "violin": Instrument(
+        "vn", True, 56, 88, 6, 0, ((285, 5), (480, 6), (700, 4), (2900, 8)), 0.07, _STRING, 0.018
+    ),
+}
+
+
+def perform(
+    generator: np.random.Generator, name: str, harmony: Harmony, seconds: float
+) -> Performance:
+    """Compose a song for an instrument, in its register, and play it."""
+    instrument = INSTRUMENTS[name]
+    notes = compose(generator, harmony, low=instrument.low, high=instrument.high, seconds=seconds)
+    return Performance(notes, seconds, attack_s=instrument.attack_s, vibrato=instrument.vibrato)
+
+
+def sound(
+    generator: np.random.Generator, name: str, performance: Performance, difficulty: Difficulty
+) -> NDArray[np.int16]:
+    """Synthesise a performance as a microphone in a room hears it.
+
+    Args:
+        generator: Decides this song's timbre, noise and room.
+        name: An instrument.
+        performance: What is played.
+        difficulty: How much songs differ, and how clean the recording is.
+
+    Returns:
+        The sound at 44,100 Hz, [samples], its peak half of full scale.
+    """
+    instrument = INSTRUMENTS[name]
+    octaves = generator.normal(0, difficulty.timbre_octaves)
+    slope = instrument.slope_db + generator.normal(0, difficulty.slope_db)
+    samples = round(performance.seconds * RATE_HZ)
+    wave = np.zeros(samples)
+    for note in performance.notes:
+        first = round(note.onset_s * RATE_HZ)
+        end = min(samples, round((note.onset_s + note.length_s) * RATE_HZ))
+        times_s = np.arange(first, end) / RATE_HZ
+        hz = performance.pitch_hz(times_s)
+        strengths = _strengths(instrument, 440 * 2 ** ((note.midi - 69) / 12), octaves, slope)
+        wave[first:end] = _tone(hz, performance.loudness(times_s), strengths)
+    times_s = np.arange(samples) / RATE_HZ
+    wave += instrument.noise * performance.loudness(times_s) * _breath(generator, samples)
+    wave = _room(generator, wave, generator.uniform(0.2, 1) * difficulty.wet)
+    wave *= 0.5 / max(np.abs(wave).max(), 1e-9)
+    level = float(np.sqrt(np.mean(wave**2)))
+    hiss = level * 10 ** (-(difficulty.signal_to_noise_db + generator.uniform(0, 15)) / 20)
+    wave += hiss * generator.standard_normal(samples)
+    return np.asarray(np.clip(np.round(wave * 32767), -32768, 32767), dtype=np.int16)
+
+
+def _strengths(instrument: Instrument, hz: float, octaves: float, slope_db: float) -> Array:
+    """Return amplitudes of the harmonics, [soft and loud, harmonics], each with power 1."""
+    number = np.arange(1, _HARMONICS + 1)
+    frequency = hz * number
+    level = np.where(number % 2 == 0, -instrument.even_db, 0.0)
+    for centre, height in instrument.resonances:
+        away = np.log2(frequency / (centre * 2**octaves)) / 0.5
+        level += height * np.exp(-0.5 * away**2)
+    levels = level - np.array([[slope_db + 8], [slope_db]]) * np.log2(number)
+    amplitudes = np.where(frequency < _HIGHEST_HZ, 10 ** (levels / 20), 0.0)
+    return np.asarray(amplitudes / np.sqrt((amplitudes**2).sum(axis=1, keepdims=True)))
+
+
+def _tone(hz: Array, loudness: Array, strengths: Array) -> Array:
+    """Add up harmonics, [samples]; the mixture goes from soft to loud with the loudness.
+
+    Harmonic k + 1 follows from two before it: sin((k+1)x) = 2 cos(x) sin(kx) - sin((k-1)x).
+    """
+    phase = 2 * np.pi * np.cumsum(hz) / RATE_HZ
+    double_cosine = 2 * np.cos(phase)
+    before, present = np.zeros_like(phase), np.sin(phase)
+    quiet, loud = np.zeros_like(phase), np.zeros_like(phase)
+    for soft_share, loud_share in strengths.T:
+        if soft_share == loud_share == 0:
+            break
+        quiet += soft_share * present
+        loud += loud_share * present
+        before, present = present, double_cosine * present - before
+    return np.asarray(loudness * (quiet + loudness * (loud - quiet)))
+
+
+def _breath(generator: np.random.Generator, samples: int) -> Array:
+    """Return noise from 1 to 6 kHz with power 1, as of breath or bow hair, [samples]."""
+    sections = scipy.signal.butter(1, (1000, 6000), "bandpass", fs=RATE_HZ, output="sos")
+    noise = scipy.signal.sosfilt(sections, generator.standard_normal(samples))
+    return np.asarray(noise / np.sqrt(np.mean(noise**2)))
+
+
+def _room(generator: np.random.Generator, wave: Array, wet: float) -> Array:
+    """Add the decaying noise of a room that takes 0.3 to 0.9 s to fall by 60 dB."""
+    decay_s = generator.uniform(0.3, 0.9)
+    times_s = np.arange(round(decay_s * RATE_HZ)) / RATE_HZ
+    tail = generator.standard_normal(len(times_s)) * 10 ** (-3 * times_s / decay_s)
+    tail[: round(0.01 * RATE_HZ)] = 0  # the direct sound comes first
+    tail *= wet / (np.sqrt((tail**2).sum()) * (1 - wet))
+    late = scipy.signal.oaconvolve(wave, tail)[: len(wave)]
+    return np.asarray(wave + late)

@@ -1,0 +1,191 @@
+"""Stand-in of the Wikipedia corpus: drawn pictures and generated articles in its own layout.
+
+Differences from the published corpus: the words are drawn one by one, so the sentences mean
+nothing; the pictures are drawings of 120 to 160 px; a document's mixture of topics is known.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import io
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import scipy.io
+from numpy.typing import NDArray
+
+from crossmodal.corpora import wikipedia
+from crossmodal.corpora.contents import write_contents
+from crossmodal_standins.drawing import draw_picture, encode_jpeg
+from crossmodal_standins.topics import (
+    WIKIPEDIA,
+    WIKIPEDIA_BACKGROUND,
+    Difficulty,
+    draw_mixture,
+    draw_words,
+)
+from crossmodal.errors import InputError
+from crossmodal.features import image, text
+from crossmodal.files import atomic_path, write_text
+from crossmodal.progress import progress
+
+CATEGORY_SIZES = (172, 360, 340, 333, 267, 236, 237, 185, 285, 451)
+"""Documents of each category in the published corpus; the stand-in keeps the proportions."""
+
+_NAMES = tuple(topic.name for topic in WIKIPEDIA)
+_JOINERS = ("of the", "and", "in the", "with a", "for the", "by", "from the", "to a", "", "")
+
+
+def synthesize(
+    folder: Path, *, train: int, test: int, seed: int, difficulty: Difficulty | None = None
+) -> None:
+    """Write the stand-in: media, lists, `raw_features.mat`, `truth.csv`, last `contents.csv`.
+
+    `truth.csv` has a row a document: its clip and the share of each topic in its mixture. The
+    features are made by `crossmodal.features` as for real media, fitted on the training documents.
+
+    Args:
+        folder: Where to write; files of the same names are replaced.
+        train: Training documents, at least 20.
+        test: Test documents, at least 10.
+        seed: The same seed gives the same bytes, whatever the number of threads.
+        difficulty: None takes the default one.
+
+    Raises:
+        InputError: Too few documents are asked for.
+    """
+    if train < 20 or test < 10:
+        raise InputError(
+            f"{train} training and {test} test documents are too few",
+            field="train, test",
+            hint="Ask for at least 20 and 10",
+        )
+    folder, difficulty = Path(folder), difficulty or Difficulty()
+    (folder / "contents.csv").unlink(missing_ok=True)
+    generator = np.random.default_rng(seed)
+    documents = _documents(generator, train, test, seed)
+    files = [_write_lists(folder, documents, split) for split in ("train", "test")]
+    files.append(folder / "categories.list")
+    write_text(files[-1], "".join(f"{name}\n" for name in _NAMES))
+    mixtures = []
+    for document in progress(
+        documents.itertuples(), title="drawing", total=len(documents), unit="document"
+    ):
+        mixture = draw_mixture(generator, [document.topic], len(WIKIPEDIA), difficulty)
+        mixtures.append(mixture)
+        picture = folder / "images" / _NAMES[document.topic] / f"{document.image_id}.jpg"
+        with atomic_path(picture) as temporary:
+            temporary.write_bytes(
+                encode_jpeg(draw_picture(generator, WIKIPEDIA, mixture, difficulty))
+            )
+        article = folder / "texts" / f"{document.text_id}.xml"
+        write_text(article, _article(generator, document.image_id, mixture, difficulty))
+        files += [picture, article]
+    files.append(_write_truth(folder, documents, np.stack(mixtures)))
+    files.append(_write_features(folder, seed))
+    write_contents(folder, files)
+
+
+def _documents(generator: np.random.Generator, train: int, test: int, seed: int) -> pd.DataFrame:
+    """Plan the documents: ids, topic, split; an article has one to three illustrated sections."""
+    topic = np.concatenate([_shares(train), _shares(test)])
+    split = np.repeat(["train", "test"], [train, test])
+    order = np.concatenate([generator.permutation(train), train + generator.permutation(test)])
+    rows, number = [], np.arange(len(topic))
+    for index, name in enumerate(_NAMES):
+        left = generator.permutation(number[topic == index])
+        article = 0
+        while len(left):
+            sections, left = np.split(left, [min(len(left), int(generator.integers(1, 4)))])
+            source = _digest(f"{seed} {name} {article}")
+            rows += [(row, f"{source}-{place + 1}") for place, row in enumerate(sections)]
+            article += 1
+    frame = pd.DataFrame(rows, columns=["row", "text_id"]).set_index("row").sort_index()
+    frame["image_id"] = [_digest(f"image {name}") for name in frame["text_id"]]
+    frame["topic"], frame["split"] = topic, split
+    return frame.iloc[order].reset_index(drop=True)
+
+
+def _shares(count: int) -> NDArray[np.int64]:
+    """Return topics in the published proportions, one of each at the least, [count]."""
+    sizes = np.array(CATEGORY_SIZES) / sum(CATEGORY_SIZES) * (count - len(_NAMES))
+    whole = 1 + sizes.astype(int)
+    whole[np.argsort(-(sizes % 1), kind="stable")[: count - whole.sum()]] += 1
+    return np.repeat(np.arange(len(_NAMES)), whole)
+
+
+def _digest(text_: str) -> str:
+    return hashlib.md5(text_.encode(), usedforsecurity=False).hexdigest()
+
+
+def _write_lists(folder: Path, documents: pd.DataFrame, split: str) -> Path:
+    path = folder / wikipedia.LISTS[split]
+    part = documents[documents["split"] == split]
+    lines = part["text_id"] + "\t" + part["image_id"] + "\t" + (part["topic"] + 1).astype(str)
+    write_text(path, "\n".join(lines) + "\n")
+    return path
+
+
+def _article(
+    generator: np.random.Generator,
+    image_id: str,
+    mixture: NDArray[np.float64],
+    difficulty: Difficulty,
+) -> str:
+    """Return an article as the archive's XML: sentences of six to fourteen words."""
+    count = int(generator.integers(*difficulty.words))
+    words = draw_words(generator, WIKIPEDIA, mixture, WIKIPEDIA_BACKGROUND, difficulty, count)
+    sentences = []
+    while words:
+        length = int(generator.integers(6, 15))
+        head, words = words[:length], words[length:]
+        joiners = generator.choice(_JOINERS, len(head) - 1)
+        parts = [head[0]]
+        for joiner, word in zip(joiners, head[1:], strict=True):
+            parts += [joiner, word] if joiner else [word]
+        sentences.append(" ".join(parts).capitalize() + ".")
+    body = html.escape(" ".join(sentences))
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        f'<document name="{html.escape(sentences[0][:-1])}">\n'
+        f'<imageset>\n<image id="{image_id}"/>\n</imageset>\n'
+        f"<text>\n{body}\n</text>\n</document>\n"
+    )
+
+
+def _write_truth(folder: Path, documents: pd.DataFrame, mixtures: NDArray[np.float64]) -> Path:
+    path = folder / "truth.csv"
+    frame = pd.DataFrame(mixtures, columns=list(_NAMES))
+    frame.insert(0, "clip", documents["text_id"])
+    with atomic_path(path) as temporary:
+        frame.to_csv(temporary, index=False, float_format="%.6f", lineterminator="\n")
+    return path
+
+
+def _write_features(folder: Path, seed: int) -> Path:
+    """Compute `raw_features.mat` from the written media."""
+    manifest = wikipedia.read(folder)
+    train = (manifest["split"] == "train").to_numpy(dtype=bool)
+    pictures = [folder / name for name in manifest["image"]]
+    texts = [wikipedia.read_text(folder / name) for name in manifest["text"]]
+    words = image.sift_bag_of_words(pictures, train, 128, seed).astype(np.float64)
+    topics = text.lda(texts, train, 10, seed).astype(np.float64)
+    path = folder / "raw_features.mat"
+    data = io.BytesIO()
+    scipy.io.savemat(
+        data,
+        {
+            "I_tr": words[train],
+            "I_te": words[~train],
+            "T_tr": topics[train],
+            "T_te": topics[~train],
+        },
+        do_compression=True,
+    )
+    # the first 116 bytes are free text, where scipy writes today's date
+    header = b"MATLAB 5.0 MAT-file, synthetic stand-in".ljust(116)
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(header + data.getvalue()[len(header) :])
+    return path
