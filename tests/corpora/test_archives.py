@@ -74,7 +74,7 @@ def refused(archive: Path, match: str, *, max_bytes: int = 10**9, max_files: int
         unpack(archive, folder, strip_prefix=None, max_bytes=max_bytes, max_files=max_files)
     assert archive.name in str(caught.value)
     assert "\n" not in str(caught.value)
-    assert caught.value.mend
+    assert caught.value.hint
     assert set(archive.parent.rglob("*")) == around
 
 

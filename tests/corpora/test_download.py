@@ -125,11 +125,11 @@ def get(
 
 
 def refused(server: Server, folder: Path, match: str, expected_: Download | None = None) -> str:
-    """The download fails in one line with a mend, and only partial files are left."""
+    """The download fails in one line with a remedy, and only partial files are left."""
     with pytest.raises(InputError, match=match) as caught:
         fetch(server.url(), folder / "x.bin", expected_ or expected(), retry=FAST)
     assert "\n" not in str(caught.value)
-    assert caught.value.mend
+    assert caught.value.hint
     assert server.url() in str(caught.value)
     assert all(path.name.endswith(".partial") for path in folder.iterdir())
     return str(caught.value)

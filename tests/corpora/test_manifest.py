@@ -90,7 +90,7 @@ def test_a_broken_rule_names_file_and_field(tmp_path: Path, lines: list[str], fi
     with pytest.raises(InputError) as caught:
         read_manifest(path)
     assert (caught.value.file, caught.value.field) == (path, field)
-    assert caught.value.mend
+    assert caught.value.hint
 
 
 def test_missing_empty_and_misordered_files(tmp_path: Path) -> None:

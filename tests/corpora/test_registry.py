@@ -52,7 +52,7 @@ def registry_error(text: str, tmp_path: Path) -> str:
         load_registry(path)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
-    assert caught.value.mend
+    assert caught.value.hint
     return str(caught.value)
 
 
