@@ -146,3 +146,10 @@ class Best:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take what `state_dict` returned."""
         vars(self).update(state)
+
+
+def update(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
+    """Take one step down a loss, by the optimizer's weights alone."""
+    optimizer.zero_grad()
+    loss.backward()  # type: ignore[no-untyped-call]
+    optimizer.step()
