@@ -239,6 +239,11 @@ class Workspace:
         known = FEATURES.get(corpus, ())
         return [name for name in known if pictures or name != "image_deep"]
 
+    def shard(self, corpus: str, windows: str, number: int) -> Path:
+        """Return the folder of a shard of an alignment."""
+        name = f"{number}-of-{self.choice(corpus).shards}"
+        return self.results.corpus(corpus, windows) / "shards" / name
+
     def feature_files(self, corpus: str, windows: str | None, arrays: list[str]) -> list[Path]:
         """Return a manifest and arrays that are row-aligned with it."""
         folder = self.results.corpus(corpus, windows)

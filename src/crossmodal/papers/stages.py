@@ -7,7 +7,6 @@ between papers stands in the modules of their folders, under the same names for 
 from __future__ import annotations
 
 import importlib
-from pathlib import Path
 from typing import Any
 
 from crossmodal import signals
@@ -117,7 +116,7 @@ def artefacts(workspace: Workspace, paper: str) -> None:
             write_missing(artefact, stem, str(reason))
 
 
-def claims(workspace: Workspace, paper: str, claims_csv: Path, out: Path) -> None:
+def claims(workspace: Workspace, paper: str) -> None:
     """Assess the claims of a paper; of one's own videos whichever corpus they are about."""
     from crossmodal.reporting.claims import write_claims
     from crossmodal.reporting.results import Results
@@ -125,7 +124,8 @@ def claims(workspace: Workspace, paper: str, claims_csv: Path, out: Path) -> Non
     plan, folder = workspace.plan(paper), workspace.results.paper(paper)
     results = Results.read(plan.settings, folder, plan.corpora())
     asked_of = None if workspace.own is None else plan.corpora()[0]
-    write_claims(claims_csv, results, out, asked_of)
+    stated = workspace.config / "claims" / f"{paper}.csv"
+    write_claims(stated, results, folder.root / "claims.csv", asked_of)
 
 
 def _function(paper: str, stage: str) -> Any:
