@@ -13,31 +13,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from crossmodal.papers.hashing.settings import MethodSettings
+from crossmodal.papers.modules import Standardise
 
 LABELS_WIDTH = 512  # SSAH, Sec. 3.3: semantic features of 512 dimensions
 TEXT_POOLS = (1, 2, 3, 5, 10)  # SSAH, Sec. 4.1: pooling windows of the text network
-
-
-class Standardise(nn.Module):
-    """Shift and scale each feature to mean 0 and deviation 1 over the training rows."""
-
-    mean: Tensor
-    scale: Tensor
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.register_buffer("mean", torch.zeros(width))
-        self.register_buffer("scale", torch.ones(width))
-
-    def fit(self, x: Tensor) -> None:
-        """Take mean and deviation from training rows [n, width]; a constant feature stays 0."""
-        deviation = x.std(dim=0)
-        self.mean.copy_(x.mean(dim=0))
-        self.scale.copy_(torch.where(deviation > 1e-8, 1 / deviation.clamp_min(1e-8), 0.0))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """[n, width] -> [n, width]."""
-        return (x - self.mean) * self.scale
 
 
 class TwoBranch(nn.Module):
@@ -50,8 +29,8 @@ class TwoBranch(nn.Module):
 
     def fit_standardisation(self, image: Tensor, text: Tensor) -> None:
         """Fit both standardisations on training rows."""
-        self.standardise_image.fit(image)
-        self.standardise_text.fit(text)
+        self.standardise_image.fit(image.mean(dim=0), image.std(dim=0))
+        self.standardise_text.fit(text.mean(dim=0), text.std(dim=0))
 
     def encode_image(self, image: Tensor) -> Tensor:
         """[n, image features] -> [n, bits] (or [n, classes])."""
@@ -273,16 +252,14 @@ def build(
     return SsahNetwork(image_width, text_width, classes, bits, settings)
 
 
-def load(content: dict[str, Any]) -> TwoBranch:
-    """Rebuild a network from a checkpoint's content, in evaluation mode."""
+def load(content: dict[str, Any]) -> dict[str, TwoBranch]:
+    """Rebuild the networks of a run from its checkpoint, in evaluation mode: code length -> one."""
     config = content["config"]
-    network = build(
-        config["method"],
-        config["image_width"],
-        config["text_width"],
-        len(config["classes"]),
-        config["bits"],
-        MethodSettings.model_validate(config["settings"]),
-    )
-    network.load_state_dict(content["weights"])
-    return network.eval()
+    widths = config["image_width"], config["text_width"], len(config["classes"])
+    settings = MethodSettings.model_validate(config["settings"])
+    networks = {
+        code: build(config["method"], *widths, bits, settings)
+        for code, bits in config["codes"].items()
+    }
+    nn.ModuleDict(networks).load_state_dict(content["weights"])
+    return {code: network.eval() for code, network in networks.items()}
