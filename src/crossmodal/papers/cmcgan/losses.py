@@ -7,18 +7,20 @@ are means over their items.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from torch import Tensor
 from torch.nn.functional import l1_loss, softplus
 
 from crossmodal.papers.cmcgan.model import Paths
 
 
-def judged_real(logit: Tensor) -> Tensor:
+def real_loss(logit: Tensor) -> Tensor:
     """Return the mean of -log S."""
     return softplus(-logit).mean()
 
 
-def judged_fake(logit: Tensor) -> Tensor:
+def fake_loss(logit: Tensor) -> Tensor:
     """Return the mean of -log(1 - S)."""
     return softplus(logit).mean()
 
@@ -31,7 +33,7 @@ def mismatch_loss(real: Tensor, wrong_sound: Tensor, wrong_image: Tensor) -> Ten
         wrong_sound: S_rvwa, logits [n].
         wrong_image: S_wvra, logits [n].
     """
-    return judged_real(real) + (judged_fake(wrong_sound) + judged_fake(wrong_image)) / 2
+    return real_loss(real) + (fake_loss(wrong_sound) + fake_loss(wrong_image)) / 2
 
 
 def forgery_loss(real: Tensor, fake_sound: Tensor, fake_image: Tensor) -> Tensor:
@@ -42,12 +44,31 @@ def forgery_loss(real: Tensor, fake_sound: Tensor, fake_image: Tensor) -> Tensor
         fake_sound: S_rvfa, logits [m]: every path that ends in a sound counts the same.
         fake_image: S_fvra, logits [m].
     """
-    return judged_real(real) + (judged_fake(fake_sound) + judged_fake(fake_image)) / 2
+    return real_loss(real) + (fake_loss(fake_sound) + fake_loss(fake_image)) / 2
+
+
+def discriminator_terms(logits: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Eq. 1, or the standard loss where pictures and sounds were scored apart; to be summed.
+
+    Args:
+        logits: What `score_all` of a discriminator returned; without wrong pairs Eq. 1 loses L_Dw.
+    """
+    if "real" not in logits:
+        return {
+            f"d_{modality}": real_loss(logits[f"real_{modality}"])
+            + fake_loss(logits[f"fake_{modality}"])
+            for modality in ("image", "sound")
+        }
+    real = logits["real"]
+    terms = {"d_forgery": forgery_loss(real, logits["fake_sound"], logits["fake_image"])}
+    if "wrong_sound" in logits:
+        terms["d_mismatch"] = mismatch_loss(real, logits["wrong_sound"], logits["wrong_image"])
+    return terms
 
 
 def generator_loss(fake_sound: Tensor, fake_image: Tensor) -> Tensor:
     """Eq. 2 with its sign turned: S_rvfa and S_fvra, logits [m] each."""
-    return judged_real(fake_sound) + judged_real(fake_image)
+    return real_loss(fake_sound) + real_loss(fake_image)
 
 
 def consistency_terms(paths: Paths, x: Tensor, a: Tensor) -> dict[str, Tensor]:
