@@ -1,8 +1,8 @@
 """Where results lie, and what a training leaves of itself.
 
-`results/<edition>/<paper>/runs/<corpus>/<variant>/seed<k>/` holds `checkpoint.pt`, `history.csv` and
-`run.json` of one run: one variant, one seed. What all runs of a paper on a corpus scored stands in
-`scores/<corpus>.npz` and `metrics/<corpus>.csv` beside `runs/` (`crossmodal.scores`).
+`results/<edition>/<paper>/runs/<corpus>/<variant>/seed<k>/` holds `checkpoint.pt`, `history.csv`
+and `run.json` of one run: one variant, one seed. What all runs of a paper on a corpus scored stands
+in `scores/<corpus>.npz` and `metrics/<corpus>.csv` beside `runs/` (`crossmodal.scores`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crossmodal.errors import InputError
-from crossmodal.files import atomic_path
+from crossmodal.files import atomic_path, check_recorded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -167,22 +167,25 @@ def provenance(distributions: Iterable[str], threads: int) -> dict[str, Any]:
     }
 
 
-def read_run(folder: Path) -> dict[str, Any]:
-    """Read a run's `run.json`.
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON object of results.
 
     Raises:
-        InputError: It is missing or is not JSON.
+        InputError: The file is missing, was cut, or is no JSON object.
     """
-    path = folder / "run.json"
+    check_recorded(path, AGAIN)
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        value = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise InputError(
-            f"not readable as JSON ({error})", file=path, hint=AGAIN
-        ) from error
-    if not isinstance(record, dict):
+        raise InputError(f"not readable as JSON ({error})", file=path, hint=AGAIN) from error
+    if not isinstance(value, dict):
         raise InputError("not a JSON object", file=path, hint=AGAIN)
-    return record
+    return value
+
+
+def read_run(folder: Path) -> dict[str, Any]:
+    """Read a run's `run.json`; raises as `read_json`."""
+    return read_json(folder / "run.json")
 
 
 def save_checkpoint(path: Path, content: Mapping[str, Any]) -> None:
@@ -223,6 +226,26 @@ def write_csv(path: Path, frame: pd.DataFrame) -> None:
     """Write a table atomically; floats with 10 significant digits, so that bytes are stable."""
     with atomic_path(path) as temporary:
         frame.to_csv(temporary, index=False, float_format="%.10g", lineterminator="\n")
+
+
+def read_csv(path: Path, **options: Any) -> pd.DataFrame:
+    """Read a table of results.
+
+    Args:
+        path: Of the table.
+        options: Of `pandas.read_csv`.
+
+    Raises:
+        InputError: The file is missing, was cut, or is no table.
+    """
+    import pandas as pd
+
+    check_recorded(path, AGAIN)
+    try:
+        frame: pd.DataFrame = pd.read_csv(path, **options)
+    except (OSError, ValueError) as error:
+        raise InputError(f"not readable as a table ({error})", file=path, hint=AGAIN) from error
+    return frame
 
 
 def describe_network(network: Any) -> list[dict[str, Any]]:

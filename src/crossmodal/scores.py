@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from crossmodal.errors import InputError
 from crossmodal.files import atomic_path, check_recorded
-from crossmodal.runs import AGAIN, PaperFolder, Run, write_csv
+from crossmodal.runs import AGAIN, PaperFolder, Run, read_csv, write_csv
 
 Scores = dict[str, NDArray[np.float64]]
 """`task|protocol|metric` -> one value an item, [n]; of several seeds [seeds, n]."""
@@ -74,22 +74,21 @@ def write_scores(
     rows: list[dict[str, Any]] = []
     shown = dict(examples or {})
     for one in scored:
-        run = one.run
-        identity = {"paper": folder.root.name, "corpus": corpus}
+        run, counts = one.run, {name: len(items) for name, items in one.items.items()}
+        identity: dict[str, Any] = {"paper": folder.root.name, "corpus": corpus}
         identity |= {"variant": run.variant, "seed": run.seed}
         for place, items in one.items.items():
             listed = tuple(str(item) for item in items)
-            assigned[f"{run.variant}/{place}"] = names.setdefault(listed, len(names))
+            number = names.setdefault(listed, len(names))
+            if assigned.setdefault(f"{run.variant}/{place}", number) != number:
+                problem = "other items than an earlier seed of the variant"
+                raise InputError(problem, file=folder.run(run), field=place)
         for key, values in one.scores.items():
             task, protocol, metric = key.split("|")
-            number = assigned.get(f"{run.variant}/{task}|{protocol}")
-            count = len(list(names)[number]) if number is not None else -1
-            if count != len(values) or not np.isfinite(values).all():
-                raise InputError(
-                    f"{len(values)} scores of {count} items, or scores that are no numbers",
-                    file=folder.run(run),
-                    field=key,
-                )
+            count = counts.get(f"{task}|{protocol}", 0)
+            if not count == len(values) > 0 or not np.isfinite(values).all():
+                problem = f"{len(values)} scores of {count} items, or scores that are no numbers"
+                raise InputError(problem, file=folder.run(run), field=key)
             arrays[f"{run.name}/{key}"] = np.asarray(values, np.float64)
             mean = {"value": float(np.mean(values)), "n": len(values)}
             rows.append({**identity, "protocol": protocol, "task": task, "metric": metric, **mean})
@@ -117,9 +116,10 @@ def read_arrays(path: Path) -> np.lib.npyio.NpzFile:
     """
     check_recorded(path, AGAIN)
     try:
-        return np.load(path, allow_pickle=False)
+        arrays: np.lib.npyio.NpzFile = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(f"cannot be read ({error})", file=path, hint=AGAIN) from error
+    return arrays
 
 
 def read_metrics(path: Path) -> pd.DataFrame:
@@ -128,9 +128,7 @@ def read_metrics(path: Path) -> pd.DataFrame:
     Raises:
         InputError: The file is missing, was cut, or is no table of metrics.
     """
-    check_recorded(path, AGAIN)
-    try:
-        frame = pd.read_csv(path, keep_default_na=False, dtype={"protocol": str, "task": str})
-        return frame[METRIC_COLUMNS].assign(value=pd.to_numeric(frame["value"], errors="coerce"))
-    except (OSError, ValueError, KeyError) as error:
-        raise InputError(f"cannot be read ({error})", file=path, hint=AGAIN) from error
+    frame = read_csv(path, keep_default_na=False, dtype={"protocol": str, "task": str})
+    if list(frame.columns) != METRIC_COLUMNS:
+        raise InputError("not a table of metrics", file=path, hint=AGAIN)
+    return frame.assign(value=pd.to_numeric(frame["value"], errors="coerce"))

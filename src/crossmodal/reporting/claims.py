@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -124,7 +125,7 @@ def join_claims(paper_csvs: list[Path], out: Path) -> None:
     write_text(out, joined.to_csv(index=False, lineterminator="\n"))
 
 
-def side_of(claim: Mapping[str, str], side: str) -> tuple[str, str]:
+def side_of(claim: Mapping[Any, str], side: str) -> tuple[str, str]:
     """Return variant and `task|protocol|metric` of a side; a number stands as its own variant."""
     variant, _, protocol = claim[side].partition("@")
     return variant, f"{claim['task']}|{protocol or claim['protocol']}|{claim['metric']}"

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from crossmodal.errors import InputError
 from crossmodal.metrics.uncertainty import Interval, bootstrap_mean
-from crossmodal.runs import AGAIN, PaperFolder, Run, read_run
+from crossmodal.runs import AGAIN, PaperFolder, Run, read_csv, read_run
 from crossmodal.scores import read_arrays, read_metrics
 
 
@@ -144,7 +144,7 @@ class CorpusResults:
 
     def history(self, variant: str, seed: int) -> pd.DataFrame:
         """Return the loss terms of a training, a row an epoch."""
-        return pd.read_csv(self.folder.run(Run(self.name, variant, seed)) / "history.csv")
+        return read_csv(self.folder.run(Run(self.name, variant, seed)) / "history.csv")
 
     def read_from(self, *variants: str) -> str:
         """Name the runs that an artefact, or a row of a table, was read from."""
@@ -181,7 +181,9 @@ class Results:
     @classmethod
     def read(cls, settings: Any, folder: PaperFolder, corpora: Sequence[str]) -> Results:
         """Read the runs on some corpora; files are opened when they are asked for."""
-        return cls(settings, folder, {name: CorpusResults(settings, folder, name) for name in corpora})
+        return cls(
+            settings, folder, {name: CorpusResults(settings, folder, name) for name in corpora}
+        )
 
     @property
     def first(self) -> CorpusResults:
@@ -197,7 +199,7 @@ class Results:
     @property
     def source(self) -> str:
         """`synthetic` as soon as one corpus is a stand-in; `missing` without any."""
-        found = {one.source for one in self.corpora.values()}
+        found = {one.source for one in self.corpora.values() if one.runs}
         return "synthetic" if "synthetic" in found else min(found, default="missing")
 
     @property
