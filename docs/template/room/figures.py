@@ -24,7 +24,7 @@ def fig1_retrieval(results: Results, stem: Path) -> None:
                 interval.mean,
                 0.38,
                 yerr=error,
-                color=looks[variant].colour,
+                color=looks[variant].color,
                 label=ours.title(variant) if group == 0 else None,
             )
     axis.set_xticks([0.2 + group for group in range(len(TASKS))], list(TASKS.values()))
