@@ -47,3 +47,9 @@ rule all:
     input:
         "<results>/report.html",
         every_file,
+
+
+# What killed trainings would go on from is of no use once everything is there.
+onsuccess:
+    for state in EDITION.results.root.glob("*/**/.state"):
+        shutil.rmtree(state, ignore_errors=True)

@@ -97,7 +97,7 @@ def searches(paper):
     ]
 
 
-def artefact_files(paper, entries, marked=str):
+def artefact_files(paper, entries, marked=lambda file, entry: file):
     """Return the files of figures and tables; `marked` marks one of each for a report."""
     files = []
     for name, entry in entries.items():
