@@ -49,7 +49,7 @@ rule all:
         every_file,
 
 
-# What killed trainings would go on from is of no use once everything is there.
+# What a killed job would go on from is of no use once it is known to be done.
 onsuccess:
-    for state in EDITION.results.root.glob("*/**/.state"):
-        shutil.rmtree(state, ignore_errors=True)
+    for paper in [*PLANS, BENCHMARK]:
+        EDITION.results.paper(paper).clear_states()

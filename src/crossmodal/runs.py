@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import json
 import platform
+import shutil
 import subprocess
 import sys
 import time
@@ -56,6 +57,15 @@ class PaperFolder:
     def state(self, run: Run) -> Path:
         """Return the folder of what a killed training goes on from; no output of any rule."""
         return self.root / ".state" / run.corpus / run.variant / f"seed{run.seed}"
+
+    def clear_states(self) -> None:
+        """Remove what killed jobs would go on from, of those that are done by now."""
+        for state in self.root.glob(".state/*/*/seed*"):
+            if (self.root / "runs" / state.relative_to(self.root / ".state") / "run.json").is_file():
+                shutil.rmtree(state)
+        for kept in self.root.glob("tuning/*/.state/*"):
+            if (kept.parents[1] / f"{kept.name.partition('.')[0]}.csv").is_file():
+                kept.unlink()
 
     def search(self, corpus: str, name: str) -> Path:
         """Return the table of a search of settings."""

@@ -6,7 +6,6 @@ command.
 
 import json
 import os
-import shutil
 import sys
 from hashlib import sha256
 from pathlib import Path
