@@ -96,7 +96,9 @@ def test_a_killed_job_is_tried_again_with_more_and_ends_with_the_same_bytes(
 
 def test_no_command_of_a_scheduler_is_one_clear_end(scratch: Project) -> None:
     (scratch.root / "results/smoke/hashing/claims.csv").unlink()
-    ended = through(scratch, "cluster-generic", "--retries", "0", "results/smoke/hashing/claims.csv")
+    ended = through(
+        scratch, "cluster-generic", "--retries", "0", "results/smoke/hashing/claims.csv"
+    )
     assert ended.returncode == 1
     assert re.search("qsub: (command )?not found", ended.stderr)
 

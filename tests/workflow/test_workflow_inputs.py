@@ -86,7 +86,10 @@ def test_a_list_that_names_a_missing_image(scratch: Project, wikipedia: Path) ->
         (f"{HASHING}/metrics/wikipedia.csv", ("artefacts", "hashing")),
         (f"{HASHING}/scores/wikipedia.npz", ("claims", "hashing")),
         (f"{HASHING}/tuning/wikipedia/cvh.csv", ("train", "hashing", "wikipedia", "cvh", "0")),
-        ("results/smoke/corpora/sub_urmp/cmcgan/waves.npy", ("features", "sub_urmp/cmcgan", "log_mel")),
+        (
+            "results/smoke/corpora/sub_urmp/cmcgan/waves.npy",
+            ("features", "sub_urmp/cmcgan", "log_mel"),
+        ),
     ],
 )
 def test_a_file_that_was_cut_is_noticed_by_its_reader(

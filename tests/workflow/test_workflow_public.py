@@ -56,7 +56,7 @@ def test_the_published_split_and_features(public: Project) -> None:
 
 
 def test_cvh_reaches_the_known_level(public: Project) -> None:
-    words = [*WORDS, "seeds=[0]", 'overrides={hashing: {only: [cvh]}}']
+    words = [*WORDS, "seeds=[0]", "overrides={hashing: {only: [cvh]}}"]
     metrics_file = "results/public/hashing/metrics/wikipedia.csv"
     ended = public.run_once("--cores", "2", metrics_file, *words)
     assert ended.returncode == 0, ended.stderr

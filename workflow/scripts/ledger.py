@@ -16,7 +16,6 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import yaml
 from run_once import take_lock
@@ -85,18 +84,26 @@ def restore(edition: str, remote: str | None) -> bool:
     run("dvc", "fetch", *remote_words(remote), *names)
     folders = outputs_of(stages)
     state = json.loads(run("dvc", "data", "status", "--granular", "--json").stdout or "{}")
-    lost = sorted(path for path in state.get("not_in_cache", []) if inside(path, folders))
-    unsaved = [path for kind in ("added", "modified") for path in uncommitted(state, kind)]
-    if unsaved := sorted(path for path in unsaved if inside(path, folders)):
+    here = state.get("uncommitted", {})
+    unsaved = sorted(path for path in here.get("modified", []) if inside(path, folders))
+    if unsaved := [path for path in unsaved if not path.endswith("/")]:
+        more = f" (and {len(unsaved) - 1} more)" if len(unsaved) > 1 else ""
         raise InputError(
-            f"was not saved (and {len(unsaved) - 1} more) and would be overwritten",
+            f"was not saved{more} and would be overwritten",
             file=unsaved[0],
             hint="Save or delete it, then again",
         )
+    lost = sorted(path for path in state.get("not_in_cache", []) if inside(path, folders))
+    lost = [path for path in lost if not path.endswith("/")] or lost
     whole = [folder for folder in folders if not any(inside(path, [folder]) for path in lost)]
     call("dvc", "checkout", *whole)
-    for folder in set(folders) - set(whole):
-        run("dvc", "checkout", "--allow-missing", folder)
+    parts = sorted(set(folders) - set(whole))
+    # Written last by the job that makes a corpus: without it the corpus counts as unmade.
+    withheld = {f"{folder}/contents.csv" for folder in parts if folder.startswith("data/")}
+    found = [path for path in here.get("deleted", []) if inside(path, parts) and path[-1] != "/"]
+    found = [path for path in found if path not in withheld | set(lost)]
+    for start in range(0, len(found), MOST_WORDS):
+        call("dvc", "checkout", *found[start : start + MOST_WORDS])
     touched = run(*SNAKEMAKE, "--touch", "--quiet", "all", "--config", f"edition={edition}")
     for path in lost:
         print(f"error: {path}: missing or damaged in the remote", file=sys.stderr)
@@ -111,6 +118,8 @@ def restore(edition: str, remote: str | None) -> bool:
 
 
 SNAKEMAKE = ("snakemake", "--cores", "1")
+MOST_WORDS = 500
+"""On one command line."""
 
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:
@@ -158,12 +167,6 @@ def check_sources(edition: str) -> None:
 def sources() -> str:
     """Return what names the committed sources: git's trees and files."""
     return " ".join(git("rev-parse", f"HEAD:{path}").strip()[:12] for path in SOURCES)
-
-
-def uncommitted(state: dict[str, Any], kind: str) -> list[str]:
-    """Return files that DVC does not know as they are."""
-    found = state.get("uncommitted", {}).get(kind, [])
-    return [entry if isinstance(entry, str) else str(entry["new"]) for entry in found]
 
 
 def inside(path: str, folders: list[str]) -> bool:
@@ -249,16 +252,16 @@ def saved_stages(edition: str) -> Stages:
             hint=f"It has: {', '.join(noted['editions']) or 'none. Run and save one first'}",
         )
     used = load_edition(edition).corpora
-    stages: Stages = {}
-    for group in GROUPS:
-        stages[group] = {
-            key: entry
-            for key, entry in noted[group].items()
-            # Downloads serve every edition that uses them.
-            if entry["edition"] == edition
-            or (entry.get("folder", "").endswith("/download") and entry["folder"].split("/")[1] in used)
-        }
-    return stages
+
+    def needed(entry: dict[str, str]) -> bool:
+        # Downloads serve every edition that uses them.
+        parts = entry.get("folder", "").split("/")
+        return entry["edition"] == edition or (parts[-1] == "download" and parts[1] in used)
+
+    return {
+        group: {key: entry for key, entry in noted[group].items() if needed(entry)}
+        for group in GROUPS
+    }
 
 
 def names_of(stages: Stages) -> list[str]:
