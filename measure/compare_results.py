@@ -105,7 +105,8 @@ def compare(kind: str, left: Values, right: Values) -> int:
     alone = [("first", key) for key in sorted(left.keys() - shared)]
     alone += [("second", key) for key in sorted(right.keys() - shared)]
     print(
-        f"{kind}: {len(shared) - len(different)} equal, {len(different)} different, {len(alone)} alone"
+        f"{kind}: {len(shared) - len(different)} equal, {len(different)} different, "
+        f"{len(alone)} alone"
     )
     for key in different[:SHOWN]:
         gap = f"{left[key]} | {right[key]}"

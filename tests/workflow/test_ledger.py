@@ -16,7 +16,7 @@ from typing import Any
 import boto3
 import pytest
 import yaml
-from fixture_workflow import ENVIRONMENT, ROOT, SMOKE, Ended, Project
+from fixture_workflow import ENVIRONMENT, SMOKE, Ended, Project
 from moto.server import ThreadedMotoServer
 
 DVC = Path(sys.executable).with_name("dvc")
