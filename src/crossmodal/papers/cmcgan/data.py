@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -60,8 +60,7 @@ class Pairs:
 
     def to(self, device: torch.device) -> Pairs:
         """Return the pairs with pictures and sounds on a device."""
-        picture, sound = self.picture.to(device), self.sound.to(device)
-        return Pairs(picture, sound, self.label, self.clips, self.classes)
+        return replace(self, picture=self.picture.to(device), sound=self.sound.to(device))
 
     @classmethod
     def joined(cls, parts: list[Pairs]) -> Pairs:
@@ -141,13 +140,12 @@ def load_split(folder: Path, sizes: Sizes, column: str) -> Split:
     """Load a corpus, divided by a column of its manifest.
 
     Args:
-        folder: `results/<edition>/corpora/<corpus>/cmcgan`.
-        sizes: Size of the networks' inputs.
+        folder: As for `load_pairs`.
+        sizes: As for `load_pairs`.
         column: "split" or "split_random".
 
     Raises:
-        InputError: A file is missing or does not fit, a part is empty, or a class never occurs in
-            training.
+        InputError: As for `load_pairs`; a part is empty; a class never occurs in training.
     """
     pairs, columns = load_pairs(folder, sizes)
     rows = {name: torch.from_numpy(np.flatnonzero(columns[column] == name)) for name in SPLITS}

@@ -117,9 +117,11 @@ class Context:
                 modality: self.evaluator(modality, run.seed)
                 for modality in self.job.settings.generated(run.variant)
             }
-            made, of_train = outputs(network, self.test), outputs(network, self.train)
+            made = outputs(network, self.test)
             scores, rows = score_generated(made, self.test, evaluators)
-            scores |= classifier_accuracy(of_train, self.train, evaluators, "_train")
+            for modality, protocol, values in generated(outputs(network, self.train)):
+                found = accuracy(evaluators[modality], values, self.train)
+                scores[f"{modality}_train|{protocol}|accuracy"] = found
         items = {
             key.rpartition("|")[0]: (self.train if "_train|" in key else self.test).clips
             for key in scores
@@ -169,27 +171,24 @@ class Context:
         return median_items(absolute_error(found, measurable("image", true)), self.test.label)
 
     def true_examples(self) -> dict[str, NDArray[Any]]:
-        """Return what figures show of the true clips.
+        """Return what figures show of k true clips, as `measurable` gives it.
 
-        Returns:
-            `clip` and `label` [k], `true_image` uint8 [k, h, w, 3], `true_sound` float32
-            [k, bands, steps], dB, `band_hz` [bands], `wave` and `wave_reconstructed` int16
-            [k, 22050], as recorded and made of the log-mels.
+        `wave` and `wave_reconstructed`, int16 [k, 22050], are as recorded and made of the log-mels.
         """
         rows = self.shown
         if not len(rows):
             return {}
-        clips = [self.test.clips[row] for row in rows.tolist()]
-        true = {name: measurable(name, v[rows]) for name, v in true_items(self.test).items()}
+        shown = self.test.take(rows)
+        true = {name: measurable(name, values) for name, values in true_items(shown).items()}
         manifest = read_manifest(self.job.corpus_results / "manifest.csv")
         waves = read_feature(self.job.corpus_results / "waves.npy", len(manifest))
         row_of = {clip: row for row, clip in enumerate(manifest["clip"])}
         return {
-            "clip": np.array(clips, dtype=np.str_),
-            "label": np.array([self.test.classes[n] for n in self.test.label[rows].tolist()]),
+            "clip": np.array(shown.clips),
+            "label": np.array([shown.classes[number] for number in shown.label.tolist()]),
             **{f"true_{name}": values for name, values in true.items()},
             "band_hz": band_centres_hz(self.job.settings.sizes.bands),
-            "wave": np.array(waves[[row_of[clip] for clip in clips]], dtype=np.int16),
+            "wave": np.array(waves[[row_of[clip] for clip in shown.clips]], dtype=np.int16),
             "wave_reconstructed": to_waveform(true["sound"]),
         }
 
@@ -211,8 +210,7 @@ class Context:
         settings = self.job.settings
         compared = settings.variants[run.variant].model == "translator"
         compared |= run.variant == settings.reference("split")
-        seeds = [one.seed for one in self.job.runs if one.variant == run.variant]
-        return compared and run.seed == min(seeds)
+        return compared and run == min(one for one in self.job.runs if one.variant == run.variant)
 
 
 def evenly_spread(pairs: Pairs, items: int) -> Pairs:
@@ -252,6 +250,11 @@ def generated(made: Mapping[str, Tensor]) -> Iterator[tuple[Modality, str, Tenso
             yield modality, "two_step", values
 
 
+def accuracy(evaluator: Classifier, values: Tensor, pairs: Pairs) -> NDArray[np.float64]:
+    """Return for each item [n] whether the evaluator finds the class of its clip."""
+    return correct(classify(evaluator, values).numpy(), pairs.label.numpy())
+
+
 def score_generated(
     made: Mapping[str, Tensor], pairs: Pairs, evaluators: Mapping[Modality, Classifier]
 ) -> tuple[Scores, Rows]:
@@ -267,32 +270,17 @@ def score_generated(
         right class), `l1` (grey levels or dB), `ssim`, `psnr` (dB); and rows of the Fréchet
         distances in the evaluator's features.
     """
-    truth = true_items(pairs)
-    scores, rows = classifier_accuracy(made, pairs, evaluators), []
+    truth, scores, rows = true_items(pairs), {}, []
     for modality, protocol, values in generated(made):
         found, true = measurable(modality, values), measurable(modality, truth[modality])
         span, key = _DATA_RANGE[modality], f"{modality}|{protocol}"
+        scores[f"{key}|accuracy"] = accuracy(evaluators[modality], values, pairs)
         scores[f"{key}|l1"] = absolute_error(found, true)
         scores[f"{key}|ssim"] = ssim(found, true, span)
         scores[f"{key}|psnr"] = psnr(found, true, span)
         distance = frechet_distance(evaluators[modality], values, truth[modality])
         rows.append(_row(modality, protocol, "frechet", distance, len(pairs)))
     return scores, rows
-
-
-def classifier_accuracy(
-    made: Mapping[str, Tensor],
-    pairs: Pairs,
-    evaluators: Mapping[Modality, Classifier],
-    suffix: str = "",
-) -> Scores:
-    """Return `modality<suffix>|protocol|accuracy` alone, as `score_generated` does."""
-    return {
-        f"{modality}{suffix}|{protocol}|accuracy": correct(
-            classify(evaluators[modality], values).numpy(), pairs.label.numpy()
-        )
-        for modality, protocol, values in generated(made)
-    }
 
 
 def score_real(
@@ -305,17 +293,15 @@ def score_real(
         majority class among the test pairs, and of the Fréchet distance of as many real training
         items as there are test items, which no generator can be expected to go below.
     """
-    scores = {
-        f"{modality}{suffix}|real|accuracy": correct(
-            classify(evaluator, true_items(pairs)[modality]).numpy(), pairs.label.numpy()
-        )
-        for suffix, pairs in (("", test), ("_train", train))
-    }
-    found, true = true_items(train)[modality], true_items(test)[modality]
+    true, learned = true_items(test)[modality], true_items(train)[modality]
     floors = {
         "accuracy_chance": chance(len(test.classes)),
         "accuracy_majority": majority_share(test.label.numpy()),
-        "frechet": frechet_distance(evaluator, found, true),
+        "frechet": frechet_distance(evaluator, learned, true),
+    }
+    scores = {
+        f"{modality}|real|accuracy": accuracy(evaluator, true, test),
+        f"{modality}_train|real|accuracy": accuracy(evaluator, learned, train),
     }
     return scores, [_row(modality, "real", *entry, len(test)) for entry in floors.items()]
 

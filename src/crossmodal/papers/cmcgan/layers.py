@@ -60,15 +60,7 @@ def bottleneck_side(layers: int) -> int:
 
 
 def halvings(size: int, side: int, layers: int) -> list[int]:
-    """Return the sizes of one axis from the input to the code: halve until `side`, then stay.
-
-    Args:
-        size: A power of two, pixels, bands or steps.
-        side: Where halving ends, at most `size`.
-        layers: Number of layers.
-
-    Returns:
-        `layers + 1` sizes.
+    """Return the `layers + 1` sizes of one axis, halved from a power of two until `side`.
 
     Raises:
         ValueError: The layers are too few to come from `size` to `side`.
@@ -171,25 +163,16 @@ class PathNorm(nn.BatchNorm2d):
         return y.reshape(x.shape)
 
 
-def encoder_widths(layers: int, width: int) -> list[int]:
-    """Return the channels after each layer; 64-128-256-512-512-256-64 for 7 layers of width 64.
-
-    Shallower encoders leave out the layers next to the code: -512-512-64 for 6, -512-64 for 5.
-    """
-    return [factor * width for factor in _WIDTHS[: layers - 1]] + [CODE]
-
-
-def decoder_widths(layers: int, width: int, channels: int) -> list[int]:
-    """Return the channels after each layer; 256-512-512-256-128-64-3 for 7 layers of width 64."""
-    return [factor * width for factor in _WIDTHS[: layers - 1][::-1]] + [channels]
-
-
 class Encoder(nn.Module):
-    """Convolutions with batch normalisation and ReLU: [n, c, h, w] -> [n, 64, side, side]."""
+    """Convolutions with batch normalisation and ReLU: [n, c, h, w] -> [n, 64, side, side].
+
+    Channels are 64-128-256-512-512-256-64 for 7 layers of width 64; shallower encoders leave out
+    the layers next to the code: -512-512-64 for 6, -512-64 for 5.
+    """
 
     def __init__(self, channels: int, size: Size, layers: int, width: int) -> None:
         super().__init__()
-        widths = [channels, *encoder_widths(layers, width)]
+        widths = [channels, *(factor * width for factor in _WIDTHS[: layers - 1]), CODE]
         sizes = map_sizes(size, bottleneck_side(layers), layers)
         self.layers = nn.ModuleList(
             Conv(widths[i], widths[i + 1], sizes[i], sizes[i + 1]) for i in range(layers)
@@ -206,12 +189,14 @@ class Encoder(nn.Module):
 class Decoder(nn.Module):
     """Transposed convolutions: code and latent vector to values from -1 to 1.
 
-    All layers but the last have batch normalisation and LeakyReLU; the last one ends in tanh.
+    Channels are the encoder's backwards: 256-512-512-256-128-64-3 for 7 layers of width 64. All
+    layers but the last have batch normalisation and LeakyReLU; the last one ends in tanh.
     """
 
     def __init__(self, channels: int, size: Size, layers: int, width: int, noise: int) -> None:
         super().__init__()
-        widths = [CODE + noise, *decoder_widths(layers, width, channels)]
+        middle = (factor * width for factor in _WIDTHS[: layers - 1][::-1])
+        widths = [CODE + noise, *middle, channels]
         sizes = map_sizes(size, bottleneck_side(layers), layers)[::-1]
         self.layers = nn.ModuleList(
             Deconv(widths[i], widths[i + 1], sizes[i], sizes[i + 1], bias=i == layers - 1)
@@ -266,10 +251,3 @@ def keep_scale(network: nn.Module) -> None:
             nn.init.kaiming_normal_(layer.weight, LEAK)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
-
-
-def use_channels_last(network: nn.Module) -> None:
-    """Lay weights out with the channels last: faster, the same numbers but for rounding."""
-    for parameter in network.parameters():
-        if parameter.ndim == 4:
-            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)

@@ -12,8 +12,6 @@ from collections.abc import Mapping
 from torch import Tensor
 from torch.nn.functional import l1_loss, softplus
 
-from crossmodal.papers.cmcgan.model import Paths
-
 
 def real_loss(logit: Tensor) -> Tensor:
     """Return the mean of -log S."""
@@ -71,18 +69,13 @@ def generator_loss(fake_sound: Tensor, fake_image: Tensor) -> Tensor:
     return real_loss(fake_sound) + real_loss(fake_image)
 
 
-def consistency_terms(paths: Paths, x: Tensor, a: Tensor) -> dict[str, Tensor]:
+def consistency_terms(made: Mapping[str, Tensor], x: Tensor, a: Tensor) -> dict[str, Tensor]:
     """Eq. 3: the L1 distance of each path's end from the truth, by the paper's name of the end.
 
     Args:
-        paths: What the generator made; ends that it did not make are left out.
+        made: What the generator made; ends that it did not make are left out.
         x: True pictures [n, 3, h, w].
         a: True sounds [n, 1, bands, steps].
     """
-    ends = {
-        "rf_sound": (paths.rf_sound, a),
-        "rf_image": (paths.rf_image, x),
-        "fr_image": (paths.fr_image, x),
-        "fr_sound": (paths.fr_sound, a),
-    }
-    return {name: l1_loss(end, truth) for name, (end, truth) in ends.items() if end is not None}
+    ends = {"rf_sound": a, "rf_image": x, "fr_image": x, "fr_sound": a}
+    return {name: l1_loss(made[name], truth) for name, truth in ends.items() if name in made}

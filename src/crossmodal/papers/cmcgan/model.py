@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 import torch
@@ -35,32 +34,8 @@ _ROWS = 256
 """Rows at a time where no gradient is kept."""
 _NOISE_SEED = 0
 
-
-@dataclass(frozen=True)
-class Paths:
-    """What the paths give: pictures [n, 3, h, w] and sounds [n, 1, bands, steps], -1 to 1.
-
-    The R_ and FR_ ends are None without the cross-modal paths (LCGAN in training).
-    """
-
-    f_image: Tensor
-    f_sound: Tensor
-    rf_image: Tensor
-    rf_sound: Tensor
-    r_image: Tensor | None = None
-    r_sound: Tensor | None = None
-    fr_image: Tensor | None = None
-    fr_sound: Tensor | None = None
-
-    def fakes(self, kind: Literal["ends", "one_step"]) -> tuple[Tensor, Tensor]:
-        """Return what the discriminator gets as generated pictures and sounds, [m, ...]."""
-        images, sounds = (self.rf_image, self.fr_image), (self.rf_sound, self.fr_sound)
-        if kind == "one_step":
-            images, sounds = (self.f_image, self.r_image), (self.f_sound, self.r_sound)
-        return (
-            torch.cat([part for part in images if part is not None]),
-            torch.cat([part for part in sounds if part is not None]),
-        )
+Pair = tuple[Tensor, Tensor]
+"""Pictures [n, 3, h, w] and sounds [n, 1, bands, steps]."""
 
 
 class Generator(nn.Module):
@@ -69,10 +44,11 @@ class Generator(nn.Module):
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         self.shape = shape
-        self.image_encoder = Encoder(3, shape.picture, shape.layers, shape.width)
-        self.sound_encoder = Encoder(1, shape.sound, shape.layers, shape.width)
-        self.image_decoder = Decoder(3, shape.picture, shape.layers, shape.width, shape.noise)
-        self.sound_decoder = Decoder(1, shape.sound, shape.layers, shape.width, shape.noise)
+        image, sound = shape.of("image"), shape.of("sound")
+        self.image_encoder = Encoder(*image, shape.layers, shape.width)
+        self.sound_encoder = Encoder(*sound, shape.layers, shape.width)
+        self.image_decoder = Decoder(*image, shape.layers, shape.width, shape.noise)
+        self.sound_decoder = Decoder(*sound, shape.layers, shape.width, shape.noise)
 
     def subnetwork(self, source: str, target: str) -> tuple[Encoder, Decoder]:
         """Return the encoder and decoder of one sub-network; "A" is sound, "V" is picture."""
@@ -91,7 +67,7 @@ class Generator(nn.Module):
             x = decoder(encoder(x), z)
         return x
 
-    def forward(self, x: Tensor, a: Tensor, z: Tensor, *, cross: bool = True) -> Paths:
+    def forward(self, x: Tensor, a: Tensor, z: Tensor, *, cross: bool = True) -> dict[str, Tensor]:
         """Follow all paths at once, each encoding computed once.
 
         Args:
@@ -99,29 +75,34 @@ class Generator(nn.Module):
             a: Sounds [n, 1, bands, steps] of the same clips.
             z: Latent vectors [n, noise], the same in every sub-network.
             cross: Also follow V->V->A and A->A->V; without, only the two cycles (LCGAN).
+
+        Returns:
+            Values from -1 to 1, shaped as x and a, by the paper's name: `f_image, r_image,
+            rf_image, fr_image` and the same with `sound`; without `cross` no R_ and FR_.
         """
         image, sound = self.image_encoder(x), self.sound_encoder(a)
         if not cross:
             f_image, f_sound = self.image_decoder(sound, z), self.sound_decoder(image, z)
             rf_sound = self.sound_decoder(self.image_encoder(f_image), z)
             rf_image = self.image_decoder(self.sound_encoder(f_sound), z)
-            return Paths(f_image, f_sound, rf_image, rf_sound)
+            made = {"f_image": f_image, "f_sound": f_sound}
+            return made | {"rf_image": rf_image, "rf_sound": rf_sound}
         # Two paths in one batch, item by item: half the calls, each with its own statistics.
         z = z.repeat_interleave(2, dim=0)
         images = self.image_decoder(_beside(sound, image), z, 2)
         sounds = self.sound_decoder(_beside(image, sound), z, 2)
         from_images = self.sound_decoder(self.image_encoder(images, 2), z, 2)
         from_sounds = self.image_decoder(self.sound_encoder(sounds, 2), z, 2)
-        return Paths(
-            f_image=images[0::2],
-            r_image=images[1::2],
-            f_sound=sounds[0::2],
-            r_sound=sounds[1::2],
-            rf_sound=from_images[0::2],
-            fr_sound=from_images[1::2],
-            rf_image=from_sounds[0::2],
-            fr_image=from_sounds[1::2],
-        )
+        return {
+            "f_image": images[0::2],
+            "r_image": images[1::2],
+            "f_sound": sounds[0::2],
+            "r_sound": sounds[1::2],
+            "rf_sound": from_images[0::2],
+            "fr_sound": from_images[1::2],
+            "rf_image": from_sounds[0::2],
+            "fr_image": from_sounds[1::2],
+        }
 
 
 def _beside(first: Tensor, second: Tensor) -> Tensor:
@@ -183,51 +164,42 @@ class PairDiscriminator(nn.Module):
         return logits[:, 0]
 
     def score_all(
-        self,
-        x: Tensor,
-        a: Tensor,
-        images: Tensor,
-        sounds: Tensor,
-        wrong: tuple[Tensor, Tensor] | None = None,
+        self, true: Pair, fake: Pair, wrong: tuple[Tensor, Tensor] | None = None
     ) -> dict[str, Tensor]:
         """Score true pairs, pairs with one half generated, and pairs of two instruments.
 
         Args:
-            x: Pictures [n, 3, h, w].
-            a: Sounds [n, 1, bands, steps] of the same clips.
-            images: Generated pictures [m, 3, h, w], m a multiple of n.
-            sounds: Generated sounds [m, 1, bands, steps].
+            true: Pictures and sounds of n clips.
+            fake: m generated ones each, m a multiple of n, in the order of the clips.
             wrong: Rows of wrong pictures and of wrong sounds, [n] each; None: no such pairs.
 
         Returns:
             Logits `real` [n], `fake_sound` and `fake_image` [m], `wrong_sound` and `wrong_image`
             [n].
         """
-        n, times = len(x), len(images) // len(x)
-        image = self.encode_image(torch.cat([x, images]))
-        sound = self.encode_sound(torch.cat([a, sounds]))
-        true_image, true_sound = image[:n], sound[:n]
+        n, times = len(true[0]), len(fake[0]) // len(true[0])
+        images = self.encode_image(torch.cat([true[0], fake[0]]))
+        sounds = self.encode_sound(torch.cat([true[1], fake[1]]))
+        image, sound = images[:n], sounds[:n]
         found = {
-            "real": self.score(true_image, true_sound),
-            "fake_sound": self.score(true_image.repeat(times, 1, 1, 1), sound[n:]),
-            "fake_image": self.score(image[n:], true_sound.repeat(times, 1, 1, 1)),
+            "real": self.score(image, sound),
+            "fake_sound": self.score(image.repeat(times, 1, 1, 1), sounds[n:]),
+            "fake_image": self.score(images[n:], sound.repeat(times, 1, 1, 1)),
         }
         if wrong is not None:
-            found["wrong_sound"] = self.score(true_image, true_sound[wrong[1]])
-            found["wrong_image"] = self.score(true_image[wrong[0]], true_sound)
+            found["wrong_sound"] = self.score(image, sound[wrong[1]])
+            found["wrong_image"] = self.score(image[wrong[0]], sound)
         return found
 
-    def score_fakes(
-        self, x: Tensor, a: Tensor, images: Tensor, sounds: Tensor
-    ) -> tuple[Tensor, Tensor]:
+    def score_fakes(self, true: Pair, fake: Pair) -> tuple[Tensor, Tensor]:
         """Return the logits [m] of generated sounds and of generated pictures, for Eq. 2."""
-        times = len(images) // len(x)
+        times = len(fake[0]) // len(true[0])
         with torch.no_grad():
-            image = self.encode_image(x).repeat(times, 1, 1, 1)
-            sound = self.encode_sound(a).repeat(times, 1, 1, 1)
+            image = self.encode_image(true[0]).repeat(times, 1, 1, 1)
+            sound = self.encode_sound(true[1]).repeat(times, 1, 1, 1)
         return (
-            self.score(image, self.encode_sound(sounds)),
-            self.score(self.encode_image(images), sound),
+            self.score(image, self.encode_sound(fake[1])),
+            self.score(self.encode_image(fake[0]), sound),
         )
 
 
@@ -252,29 +224,18 @@ class RealismDiscriminator(nn.Module):
         return logits[:, 0]
 
     def score_all(
-        self,
-        x: Tensor,
-        a: Tensor,
-        images: Tensor,
-        sounds: Tensor,
-        wrong: tuple[Tensor, Tensor] | None = None,
+        self, true: Pair, fake: Pair, wrong: tuple[Tensor, Tensor] | None = None
     ) -> dict[str, Tensor]:
         """As for pairs; the logits are `real_image`, `real_sound`, `fake_image`, `fake_sound`."""
-        image = self.score_image(torch.cat([x, images]))
-        sound = self.score_sound(torch.cat([a, sounds]))
-        n = len(x)
-        return {
-            "real_image": image[:n],
-            "fake_image": image[n:],
-            "real_sound": sound[:n],
-            "fake_sound": sound[n:],
-        }
+        image = self.score_image(torch.cat([true[0], fake[0]]))
+        sound = self.score_sound(torch.cat([true[1], fake[1]]))
+        n = len(true[0])
+        real = {"real_image": image[:n], "real_sound": sound[:n]}
+        return real | {"fake_image": image[n:], "fake_sound": sound[n:]}
 
-    def score_fakes(
-        self, x: Tensor, a: Tensor, images: Tensor, sounds: Tensor
-    ) -> tuple[Tensor, Tensor]:
+    def score_fakes(self, true: Pair, fake: Pair) -> tuple[Tensor, Tensor]:
         """Return the logits [m] of generated sounds and of generated pictures."""
-        return self.score_sound(sounds), self.score_image(images)
+        return self.score_sound(fake[1]), self.score_image(fake[0])
 
 
 class FusionNetwork(nn.Module):
@@ -341,16 +302,10 @@ def load(content: Mapping[str, Any]) -> nn.Module:
 
 
 def outputs(network: nn.Module, pairs: Pairs) -> dict[str, Tensor]:
-    """Make everything the network can make of pairs, with the same latent vectors every time.
-
-    Args:
-        network: A generator in evaluation mode, on the device of the pairs.
-        pairs: n pairs.
+    """Make everything a generator can make of pairs, with the same latent vectors every time.
 
     Returns:
-        Values from -1 to 1 on the CPU, by the paper's name: `f_image, r_image, rf_image, fr_image`
-        [n, 3, h, w] and the same with `sound` [n, 1, bands, steps]; a translator gives `f_image`
-        or `f_sound`.
+        What `Generator` returns, on the CPU; a translator gives `f_image` or `f_sound`.
     """
     assert isinstance(network, Generator | ConditionalGenerator)
     source = torch.Generator().manual_seed(_NOISE_SEED)
@@ -363,8 +318,7 @@ def outputs(network: nn.Module, pairs: Pairs) -> dict[str, Tensor]:
                 given, _ = network.ends(x, a)
                 made = {f"f_{network.modality}": network(network.features(given), z)}
             else:
-                paths = network(x, a, z)
-                made = {entry.name: getattr(paths, entry.name) for entry in fields(paths)}
+                made = network(x, a, z)
             blocks.append({name: value.cpu() for name, value in made.items()})
     return {name: torch.cat([block[name] for block in blocks]) for name in blocks[0]}
 

@@ -42,9 +42,7 @@ class ModelSettings(Settings):
     train_on_all: bool = Field(
         False, description="Train the generator on validation and test rows too (Table 2)."
     )
-    modality: Modality = Field(
-        "image", description="What a classifier reads, or what a translator generates."
-    )
+    modality: Modality = Field("image", description="A classifier's input, a translator's output.")
     fusion: Literal["feature", "input"] = Field(
         "feature", description="Where the dynamic network joins picture and sound."
     )
@@ -54,8 +52,7 @@ class ModelSettings(Settings):
         "four", description="All four two-step paths, or V-A-V and A-V-A alone (LCGAN)."
     )
     fakes: Literal["ends", "one_step"] = Field(
-        "ends",
-        description="What the discriminator gets: ends of the two-step paths, or F_ and R_.",
+        "ends", description="Fakes of the discriminator: ends of two-step paths, or F_ and R_."
     )
     loss: Literal["joint", "realism", "no_wrong"] = Field(
         "joint", description="Eq. 1; realism of pictures and sounds apart; Eq. 1 without L_Dw."
@@ -66,20 +63,14 @@ class ModelSettings(Settings):
     batch: int = Field(64, ge=2, description="Pairs a step.")
     epochs: int = Field(200, ge=1, description="Passes over the training pairs.")
     learning_rate: float = Field(1e-3, gt=0, description="Learning rate of Adam and AdamW.")
-    discriminator_rate: float = Field(
-        1e-3, gt=0, description="Learning rate of the discriminator's SGD."
-    )
-    momentum: float = Field(0.9, ge=0, lt=1, description="Momentum of the discriminator's SGD.")
+    discriminator_rate: float = Field(1e-3, gt=0, description="Learning rate of SGD.")
+    momentum: float = Field(0.9, ge=0, lt=1, description="Momentum of SGD.")
     decay: bool = Field(
         False, description="Learning rates fall to zero over the second half, as in CycleGAN."
     )
     augment: bool = Field(True, description="Shift and relight a classifier's pictures.")
-    dropout: float = Field(
-        0.5, ge=0, lt=1, description="Dropout before the classes of the dynamic network."
-    )
-    weight_decay: float = Field(
-        0.0, ge=0, description="Weight decay of AdamW (classifier and dynamic network)."
-    )
+    dropout: float = Field(0.5, ge=0, lt=1, description="Dropout before the classes (fusion).")
+    weight_decay: float = Field(0.0, ge=0, description="Weight decay of AdamW (classifiers).")
     source_epochs: int = Field(
         50, ge=1, description="Passes of the classifier whose features a translator reads."
     )
@@ -118,16 +109,12 @@ class PaperSettings(PaperBase):
                 raise ValueError(f"variants.{name}: a translator has 7 layers")
             for modality in self.generated(name) if self.runs_variant(name) else ():
                 try:
-                    evaluator = self.evaluator(modality, settings.split)
+                    found = self.evaluator(modality, settings.split)
                 except KeyError as error:
-                    raise ValueError(
-                        f"variants.{name}: {error.args[0]} is among the variants"
-                    ) from error
-                most = self.variants[evaluator].seeds
+                    raise ValueError(f"variants.{name}: {error.args[0]} runs") from error
+                most = self.variants[found].seeds
                 if most is not None and (variant.seeds is None or variant.seeds > most):
-                    raise ValueError(
-                        f"variants.{name}: has more seeds than its evaluator {evaluator}"
-                    )
+                    raise ValueError(f"variants.{name}: has more seeds than its evaluator {found}")
         return self
 
     def resolved(self, variant: str) -> ModelSettings:

@@ -19,9 +19,10 @@ from crossmodal.jobs import Trained, TrainingJob
 from crossmodal.papers.cmcgan import losses
 from crossmodal.papers.cmcgan.baselines import ConditionalDiscriminator, ConditionalGenerator
 from crossmodal.papers.cmcgan.data import Pairs, Split, augment, load_split
-from crossmodal.papers.cmcgan.layers import Shape, use_channels_last
+from crossmodal.papers.cmcgan.layers import Shape
 from crossmodal.papers.cmcgan.model import (
     Generator,
+    Pair,
     PairDiscriminator,
     RealismDiscriminator,
     build,
@@ -63,12 +64,7 @@ class Gan(Generic[GeneratorT, DiscriminatorT]):
 
     def parts(self) -> dict[str, Part]:
         """Return everything whose state decides how training goes on."""
-        return {
-            "generator": self.generator,
-            "discriminator": self.discriminator,
-            "generator_optimizer": self.generator_optimizer,
-            "discriminator_optimizer": self.discriminator_optimizer,
-        }
+        return {name: part for name, part in vars(self).items() if name != "settings"}
 
 
 Cmcgan = Gan[Generator, PairDiscriminator | RealismDiscriminator]
@@ -77,12 +73,11 @@ Translator = Gan[ConditionalGenerator, ConditionalDiscriminator]
 
 def new_cmcgan(shape: Shape, settings: ModelSettings, device: torch.device) -> Cmcgan:
     """Return an untrained CMCGAN with the discriminator that its loss asks for."""
-    generator = Generator(shape).to(device)
     kind = RealismDiscriminator if settings.loss == "realism" else PairDiscriminator
-    discriminator = kind(shape).to(device)
-    if settings.channels_last:
-        use_channels_last(generator)
-        use_channels_last(discriminator)
+    generator, discriminator = Generator(shape).to(device), kind(shape).to(device)
+    for weight in [*generator.parameters(), *discriminator.parameters()]:
+        if settings.channels_last and weight.ndim == 4:
+            weight.data = weight.data.contiguous(memory_format=torch.channels_last)
     return Gan(generator, discriminator, settings)
 
 
@@ -102,7 +97,7 @@ def gan_step(gan: Cmcgan, x: Tensor, a: Tensor, label: Tensor) -> dict[str, Tens
     generator's own, since the generator does not change in between.
 
     Args:
-        gan: Both networks, their optimizers and settings.
+        gan: On the device of the pairs.
         x: Pictures [n, 3, h, w].
         a: Sounds [n, 1, bands, steps] of the same clips.
         label: [n], on the CPU.
@@ -113,25 +108,24 @@ def gan_step(gan: Cmcgan, x: Tensor, a: Tensor, label: Tensor) -> dict[str, Tens
     settings, device = gan.settings, x.device
     lowered = settings.precision == "bfloat16"
     precision = partial(torch.autocast, device.type, torch.bfloat16, enabled=lowered)
-    wrong = draw_wrong(label).to(device), draw_wrong(label).to(device)
+    drawn = draw_wrong(label).to(device), draw_wrong(label).to(device)
+    wrong = drawn if settings.loss == "joint" else None
     terms: dict[str, Tensor] = {}
     for number in range(settings.generator_steps):
         with precision():
             z = gan.generator.draw_noise(len(x)).to(device)
-            paths = gan.generator(x, a, z, cross=settings.paths == "four")
-            images, sounds = paths.fakes(settings.fakes)
+            made = gan.generator(x, a, z, cross=settings.paths == "four")
+            fakes = _fakes(made, settings)
         if number == 0:
             with precision():
-                logits = gan.discriminator.score_all(
-                    *(x, a, images.detach(), sounds.detach()),
-                    wrong if settings.loss == "joint" else None,
-                )
+                detached = fakes[0].detach(), fakes[1].detach()
+                logits = gan.discriminator.score_all((x, a), detached, wrong)
                 terms = losses.discriminator_terms(logits)
                 loss = torch.stack(list(terms.values())).sum()
             update(gan.discriminator_optimizer, loss)
         with precision(), frozen(gan.discriminator):
-            fooling = losses.generator_loss(*gan.discriminator.score_fakes(x, a, images, sounds))
-            ends = losses.consistency_terms(paths, x, a)
+            fooling = losses.generator_loss(*gan.discriminator.score_fakes((x, a), fakes))
+            ends = losses.consistency_terms(made, x, a)
             consistency = torch.stack(list(ends.values())).sum()
             loss = settings.adversarial * fooling + settings.consistency * consistency
         update(gan.generator_optimizer, loss)
@@ -160,6 +154,16 @@ def translator_step(gan: Translator, x: Tensor, a: Tensor, label: Tensor) -> dic
         "g_adversarial": fooling.detach(),
         "l1_not_trained": functional.l1_loss(made.detach(), truth),
     }
+
+
+def _fakes(made: Mapping[str, Tensor], settings: ModelSettings) -> Pair:
+    """Return what the discriminator gets as generated pictures and sounds, [m, ...]."""
+    first, second = ("rf", "fr") if settings.fakes == "ends" else ("f", "r")
+    image, sound = (
+        torch.cat([made[f"{p}_{name}"] for p in (first, second) if f"{p}_{name}" in made])
+        for name in MODALITIES
+    )
+    return image, sound
 
 
 def draw_wrong(label: Tensor) -> Tensor:
@@ -242,29 +246,24 @@ def generator_learner(
     step: Callable[[Tensor, Tensor, Tensor], dict[str, Tensor]],
     evaluators: Mapping[str, nn.Module],
 ) -> Learner:
-    """Train a generator; the epoch is chosen by the share of samples that evaluators recognise."""
+    """Train a generator; the epoch is chosen by the share of samples that evaluators recognise.
+
+    Samples are the ends of A->A->V and V->V->A; with the other reading, and of a translator, the
+    one-step outputs. LCGAN follows neither path in training: what its losses see, the RF_ ends.
+    """
+    prefix = "rf" if gan.settings.paths == "cycles" else "fr"
+    if gan.settings.fakes == "one_step" or isinstance(gan.generator, ConditionalGenerator):
+        prefix = "f"
 
     def validate(pairs: Pairs) -> dict[str, float]:
         made = outputs(gan.generator, pairs)
         scores = {}
         for modality, evaluator in evaluators.items():
-            classes = classify(evaluator, _choosing_output(gan.settings, made, modality))
+            classes = classify(evaluator, made[f"{prefix}_{modality}"])
             scores[f"{modality}_accuracy"] = float((classes == pairs.label).float().mean())
         return scores
 
     return Learner(gan.generator, gan.parts(), step, validate)
-
-
-def _choosing_output(settings: ModelSettings, made: Mapping[str, Tensor], modality: str) -> Tensor:
-    """Return the pictures or sounds that choose the epoch.
-
-    The ends of A->A->V and V->V->A; with the other reading, and of a translator, the one-step
-    outputs. LCGAN follows neither of these paths in training: what its losses see, the RF_ ends.
-    """
-    prefix = "rf" if settings.paths == "cycles" else "fr"
-    if settings.fakes == "one_step" or f"fr_{modality}" not in made:
-        prefix = "f"
-    return made[f"{prefix}_{modality}"]
 
 
 def decay(optimizer: torch.optim.Optimizer, steps: int) -> torch.optim.lr_scheduler.LambdaLR:
@@ -278,10 +277,7 @@ def fit_best(
     learner: Learner,
     train: Pairs,
     validation: Pairs,
-    *,
-    epochs: int,
-    batch: int,
-    decaying: bool = False,
+    settings: ModelSettings,
     resume: Resume | None = None,
 ) -> list[Row]:
     """Train, and put the epoch with the best mean of the validation accuracies into the network.
@@ -293,11 +289,11 @@ def fit_best(
         The history, a row an epoch: means of the loss terms, validation accuracies, and `chosen`,
         1 for the epoch whose weights are kept.
     """
-    batches = max(1, len(train) // batch)
+    batches = max(1, len(train) // settings.batch)
     schedules = {
-        f"{name}_schedule": decay(part, epochs * batches)
+        f"{name}_schedule": decay(part, settings.epochs * batches)
         for name, part in learner.parts.items()
-        if decaying and isinstance(part, torch.optim.Optimizer)
+        if settings.decay and isinstance(part, torch.optim.Optimizer)
     }
     best = Best()
 
@@ -318,8 +314,8 @@ def fit_best(
     rows = training.fit(
         {**learner.parts, **schedules, "best": best},
         resume,
-        epochs=epochs,
-        draw=lambda: torch.split(torch.randperm(len(train)), batch)[:batches],
+        epochs=settings.epochs,
+        draw=lambda: torch.split(torch.randperm(len(train)), settings.batch)[:batches],
         step=step,
         close=close,
     )
@@ -341,13 +337,13 @@ def fit(
     """Train a model of the paper.
 
     Args:
-        model: Which.
+        model: Its name.
         sizes: Of pictures, sounds and networks.
         settings: The model's, resolved.
         split: The pairs, on the device to compute on.
         seed: Of all random numbers.
         evaluators: Modality -> run folder of the classifier that chooses a generator's epoch.
-        resume: Returns the keeper of the state of a phase, "source" or "state"; None keeps none.
+        resume: Gives the keeper of the state of a phase, "source" or "state"; None keeps none.
 
     Returns:
         The learner, whose network has the best epoch's weights, and the history.
@@ -367,15 +363,9 @@ def fit(
         learner = generator_learner(gan, partial(gan_step, gan), loaded)
     elif model == "translator":
         pair = new_translator(shape, settings, classes, device)
-        source = classifier_learner(pair.generator.source, settings, (pair.generator.given,))
-        fit_best(
-            source,
-            pairs,
-            split.validation,
-            epochs=settings.source_epochs,
-            batch=settings.batch,
-            resume=resume and resume("source"),
-        )
+        shorter = settings.model_copy(update={"epochs": settings.source_epochs, "decay": False})
+        source = classifier_learner(pair.generator.source, shorter, (pair.generator.given,))
+        fit_best(source, pairs, split.validation, shorter, resume and resume("source"))
         learner = generator_learner(pair, partial(translator_step, pair), loaded)
     else:
         inputs = MODALITIES if model == "fusion" else (settings.modality,)
@@ -383,15 +373,7 @@ def fit(
         learner = classifier_learner(network, settings, inputs)
     # What came before may have been resumed; the training itself starts from its seed.
     torch.manual_seed(seed)
-    rows = fit_best(
-        learner,
-        pairs,
-        split.validation,
-        epochs=settings.epochs,
-        batch=settings.batch,
-        decaying=settings.decay,
-        resume=resume and resume("state"),
-    )
+    rows = fit_best(learner, pairs, split.validation, settings, resume and resume("state"))
     return learner, rows
 
 
