@@ -35,8 +35,7 @@ def test_a_sweep_trains_its_own_variants_alone(scratch: Project) -> None:
     assert {name: after[name] for name in before} == before
     assert {name.split("/")[1] for name in set(after) - set(before)} == {"margin_6"}
     results = scratch.root / FACEVOICE
-    assert {"margin_5", "margin_6"} <= column(
-        results / "metrics/the_big_bang_theory.csv", "variant"
-    )
+    metrics = results / "metrics/the_big_bang_theory.csv"
+    assert {"margin_5", "margin_6"} <= column(metrics, "variant")
     tables = [path.read_text() for path in (results / "tables").glob("*.md")]
     assert any("Margin 0.5" in text and "Margin 0.6" in text for text in tables)
