@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from crossmodal.papers.cmcgan.results import Results
 from fixture_cmcgan import CLASSES, CONFIG
 from fixture_cmcgan_results import (
     CORPUS,
@@ -33,7 +34,6 @@ from crossmodal.papers.cmcgan import figures
 from crossmodal.papers.cmcgan.data import shape_of
 from crossmodal.papers.cmcgan.figures import ARTEFACTS, write_artefacts
 from crossmodal.papers.cmcgan.model import Generator
-from crossmodal.papers.cmcgan.results import Results
 from crossmodal.reporting import style
 from crossmodal.reporting.claims import COLUMNS, VERDICTS, judge_claims
 from crossmodal.reporting.listening import listening_table
