@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from crossmodal.errors import InputError
-from crossmodal.runs import AGAIN
+from crossmodal.runs import AGAIN, read_csv
 
 
 def read_chosen(path: Path, variant: str, names: Sequence[str]) -> dict[str, Any]:
@@ -27,10 +25,7 @@ def read_chosen(path: Path, variant: str, names: Sequence[str]) -> dict[str, Any
     Raises:
         InputError: The table cannot be read, lacks a setting, or holds no or several choices.
     """
-    try:
-        frame = pd.read_csv(path)
-    except (OSError, ValueError) as error:
-        raise InputError(f"cannot be read ({error})", file=path, hint=AGAIN) from error
+    frame = read_csv(path)
     missing = sorted({"variant", "chosen", *names} - set(frame.columns))
     rows = frame[:0]
     if not missing:

@@ -134,7 +134,7 @@ def fig_precision_recall(results: Results, stem: Path) -> None:
             axis.set_xlabel(across)
             axis.set_ylabel(style.axis_label("precision", n=_queries(one)))
             axis.set_ylim(bottom=0)
-    fig.legend(loc="outside lower center", ncols=len(MAIN))
+    fig.legend(loc="outside upper center", ncols=len(MAIN))
     style.save(fig, stem, source=results.source, runs=" ".join(shown))
 
 

@@ -6,7 +6,7 @@ is the code (bits; exactly zero counts as a set bit), or class posteriors for `s
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -15,8 +15,10 @@ from torch.nn import functional
 from crossmodal.papers.hashing.settings import MethodSettings
 from crossmodal.papers.modules import Standardise
 
-LABELS_WIDTH = 512  # SSAH, Sec. 3.3: semantic features of 512 dimensions
+FEATURE_WIDTH = 512  # SSAH, Sec. 3.3: semantic features of 512 dimensions
 TEXT_POOLS = (1, 2, 3, 5, 10)  # SSAH, Sec. 4.1: pooling windows of the text network
+
+Side = Literal["image", "text"]
 
 
 class TwoBranch(nn.Module):
@@ -34,10 +36,13 @@ class TwoBranch(nn.Module):
 
     def encode_image(self, image: Tensor) -> Tensor:
         """[n, image features] -> [n, bits] (or [n, classes])."""
-        raise NotImplementedError
+        return self._encode("image", self.standardise_image(image))
 
     def encode_text(self, text: Tensor) -> Tensor:
         """[n, text features] -> [n, bits] (or [n, classes])."""
+        return self._encode("text", self.standardise_text(text))
+
+    def _encode(self, side: Side, x: Tensor) -> Tensor:
         raise NotImplementedError
 
 
@@ -52,15 +57,8 @@ class LinearHash(TwoBranch):
         self.register_buffer("image_weight", torch.zeros(image_width, bits))
         self.register_buffer("text_weight", torch.zeros(text_width, bits))
 
-    def encode_image(self, image: Tensor) -> Tensor:
-        """[n, image features] -> [n, bits]."""
-        projected: Tensor = self.standardise_image(image) @ self.image_weight
-        return projected
-
-    def encode_text(self, text: Tensor) -> Tensor:
-        """[n, text features] -> [n, bits]."""
-        projected: Tensor = self.standardise_text(text) @ self.text_weight
-        return projected
+    def _encode(self, side: Side, x: Tensor) -> Tensor:
+        return x @ (self.image_weight if side == "image" else self.text_weight)
 
 
 def _hidden_layers(width: int, settings: MethodSettings) -> tuple[list[nn.Module], int]:
@@ -109,24 +107,16 @@ class SemanticNetwork(TwoBranch):
 
         [n, image features], [n, text features] -> [n, bits], [n, bits], [n, classes] twice.
         """
-        image_hash = self.image(self.standardise_image(image))
-        text_hash = self.text(self.standardise_text(text))
-        return (
-            image_hash,
-            text_hash,
-            self.image_classifier(image_hash),
-            self.text_classifier(text_hash),
-        )
+        left = self.image(self.standardise_image(image))
+        right = self.text(self.standardise_text(text))
+        return left, right, self.image_classifier(left), self.text_classifier(right)
 
-    def encode_image(self, image: Tensor) -> Tensor:
-        """[n, image features] -> [n, bits], or class posteriors [n, classes] without bits."""
-        hidden: Tensor = self.image(self.standardise_image(image))
-        return hidden if self.bits is not None else self.image_classifier(hidden).softmax(dim=1)
-
-    def encode_text(self, text: Tensor) -> Tensor:
-        """[n, text features] -> [n, bits], or class posteriors [n, classes] without bits."""
-        hidden: Tensor = self.text(self.standardise_text(text))
-        return hidden if self.bits is not None else self.text_classifier(hidden).softmax(dim=1)
+    def _encode(self, side: Side, x: Tensor) -> Tensor:
+        hidden: Tensor = getattr(self, side)(x)
+        if self.bits is not None:
+            return hidden
+        posterior: Tensor = getattr(self, f"{side}_classifier")(hidden).softmax(dim=1)
+        return posterior
 
 
 class MultiScaleText(nn.Module):
@@ -183,7 +173,7 @@ class HashBranch(nn.Module):
             layers.append(FeatureAttention(hidden, max(8, hidden // 8)))
         self.fusion = fusion if fusion else nn.Identity()
         self.hidden = nn.Sequential(*layers)
-        self.feature = nn.Linear(hidden, min(LABELS_WIDTH, settings.hidden))
+        self.feature = nn.Linear(hidden, min(FEATURE_WIDTH, settings.hidden))
         self.hash = nn.Linear(self.feature.out_features, bits)
         self.label = nn.Linear(self.feature.out_features, classes)
 
@@ -211,14 +201,8 @@ class SsahNetwork(TwoBranch):
         self.image_discriminator = _discriminator(width)
         self.text_discriminator = _discriminator(width)
 
-    def encode_image(self, image: Tensor) -> Tensor:
-        """[n, image features] -> [n, bits]."""
-        code: Tensor = self.image(self.standardise_image(image))[1]
-        return code
-
-    def encode_text(self, text: Tensor) -> Tensor:
-        """[n, text features] -> [n, bits]."""
-        code: Tensor = self.text(self.standardise_text(text))[1]
+    def _encode(self, side: Side, x: Tensor) -> Tensor:
+        code: Tensor = getattr(self, side)(x)[1]
         return code
 
 
