@@ -219,9 +219,12 @@ def _stages() -> Any:
 
 
 def _workspace(given: Arguments) -> Workspace:
+    from crossmodal.files import record_below
     from crossmodal.workspace import Workspace
 
-    return Workspace.read(given.run)
+    workspace = Workspace.read(given.run)
+    record_below(workspace.results.root)
+    return workspace
 
 
 VERBS: dict[Callable[[Arguments], None], tuple[str, ...]] = {

@@ -18,6 +18,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from crossmodal.files import atomic_path
+
 SOURCE = Path(__file__).resolve().parents[1]
 PACKAGES = ("crossmodal", "crossmodal_standins")
 WITHOUT_EFFECT = frozenset(
@@ -27,6 +29,9 @@ WITHOUT_EFFECT = frozenset(
 
 CACHE = Path(".snakemake/crossmodal-source.json")
 """What was found in source files, by the digest of their bytes: it can be deleted, never wrong."""
+
+_new: set[str] = set()
+"""Of these files, what this process read itself."""
 
 ALWAYS = ""
 """Name of what runs when a module is imported: statements that define nothing."""
@@ -128,6 +133,7 @@ def _target(target: str, attribute: str | None) -> Iterator[str]:
         yield module if not named else f"{module}:{attribute}"
 
 
+@functools.cache
 def _path(module: str) -> Path | None:
     """Return the file of a module of this project, or None."""
     parts = module.split(".")
@@ -136,9 +142,6 @@ def _path(module: str) -> Path | None:
     base = SOURCE.joinpath(*parts)
     found = (path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file())
     return next(found, None)
-
-
-_path = functools.cache(_path)
 
 
 @functools.cache
@@ -150,7 +153,7 @@ def _module(name: str) -> Module:
     key = hashlib.sha256(source).hexdigest()
     if key not in _known():
         _known()[key] = asdict(_parse(source))
-        _known()[ALWAYS] = True  # there is something to save
+        _new.add(key)
     kept = _known()[key]
     definitions = {name: Definition(**found) for name, found in kept["definitions"].items()}
     return Module(definitions, kept["imports"])
@@ -171,11 +174,10 @@ def _format() -> str:
 
 
 def _save() -> None:
-    if _known().pop(ALWAYS, False) and CACHE.parent.is_dir():
-        from crossmodal.files import write_text
-
-        with suppress(OSError):
-            write_text(CACHE, json.dumps({"format": _format(), **_known()}))
+    if _new and CACHE.parent.is_dir():
+        with suppress(OSError), atomic_path(CACHE) as temporary:
+            temporary.write_text(json.dumps({"format": _format(), **_known()}), encoding="utf-8")
+    _new.clear()
 
 
 def _parse(source: bytes) -> Module:
@@ -191,7 +193,8 @@ def _parse(source: bytes) -> Module:
         elif names := _defined(statement):
             found = _definition([statement])
             for name in names:
-                definitions[name] = _joined(definitions[name], found) if name in definitions else found
+                again = name in definitions
+                definitions[name] = _joined(definitions[name], found) if again else found
         elif not _is_text(statement):
             loose.append(statement)
     if loose:
@@ -245,7 +248,7 @@ class _Reader(ast.NodeTransformer):
         self.imports: dict[str, str] = {}
         self.functions = 0
 
-    def visit_FunctionDef(self, node: Any) -> Any:  # noqa: N802
+    def visit_FunctionDef(self, node: Any) -> Any:
         node.returns = None
         for argument in ast.walk(node.args):
             if isinstance(argument, ast.arg):
@@ -257,26 +260,26 @@ class _Reader(ast.NodeTransformer):
 
     visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815
 
-    def visit_ClassDef(self, node: Any) -> Any:  # noqa: N802
+    def visit_ClassDef(self, node: Any) -> Any:
         node.body = [inner for inner in node.body if not _is_text(inner)] or [ast.Pass()]
         return self.generic_visit(node)
 
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> Any:  # noqa: N802
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> Any:
         if self.functions:  # of a class it may decide, as in a settings model
             node.annotation = ast.Constant(None)
         return self.generic_visit(node)
 
-    def visit_Import(self, node: Any) -> Any:  # noqa: N802
+    def visit_Import(self, node: Any) -> Any:
         self.imports |= _imported(node)
         return node
 
     visit_ImportFrom = visit_Import  # noqa: N815
 
-    def visit_Name(self, node: ast.Name) -> Any:  # noqa: N802
+    def visit_Name(self, node: ast.Name) -> Any:
         self.uses.add(node.id)
         return node
 
-    def visit_Attribute(self, node: ast.Attribute) -> Any:  # noqa: N802
+    def visit_Attribute(self, node: ast.Attribute) -> Any:
         if isinstance(node.value, ast.Name):
             self.uses.add(f"{node.value.id}.{node.attr}")
             return node

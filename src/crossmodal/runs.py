@@ -22,12 +22,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crossmodal.errors import InputError
-from crossmodal.files import atomic_path, check_recorded
+from crossmodal.files import AGAIN, atomic_path, check_recorded
 
 if TYPE_CHECKING:
     import pandas as pd
-
-AGAIN = "Delete it and run the workflow again"
 
 
 @dataclass(frozen=True, order=True)
@@ -61,7 +59,8 @@ class PaperFolder:
     def clear_states(self) -> None:
         """Remove what killed jobs would go on from, of those that are done by now."""
         for state in self.root.glob(".state/*/*/seed*"):
-            if (self.root / "runs" / state.relative_to(self.root / ".state") / "run.json").is_file():
+            run = self.root / "runs" / state.relative_to(self.root / ".state")
+            if (run / "run.json").is_file():
                 shutil.rmtree(state)
         for kept in self.root.glob("tuning/*/.state/*"):
             if (kept.parents[1] / f"{kept.name.partition('.')[0]}.csv").is_file():
@@ -220,6 +219,7 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
 
     import torch
 
+    check_recorded(path)
     try:
         content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:

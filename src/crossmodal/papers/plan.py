@@ -18,11 +18,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FUNCTIONS = {
-    "tune": ("tune:tune",),
-    "train": ("train:train",),
-    "evaluate": ("evaluate:evaluate",),
-    "artefacts": ("figures", "tables"),
-    "claims": (),
+    "tune": ("tune:tune", "settings:PaperSettings"),
+    "train": ("train:train", "settings:PaperSettings"),
+    "evaluate": ("evaluate:evaluate", "settings:PaperSettings"),
+    "artefacts": ("figures", "tables", "settings:PaperSettings"),
 }
 """Stage -> what of a paper's folder it calls."""
 
@@ -154,4 +153,5 @@ class Plan:
         """Digest the source that decides what a stage of this paper writes."""
         room = f"crossmodal.papers.{self.paper}"
         entries = [f"{room}.{function}" for function in FUNCTIONS[stage]]
-        return source_digest(f"crossmodal.papers.stages:{stage}", *entries)
+        shared = f"crossmodal.papers.stages:{stage}", "crossmodal.config:resolve"
+        return source_digest(*shared, *entries)
