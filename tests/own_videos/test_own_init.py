@@ -15,7 +15,7 @@ from crossmodal_standins.folder import synthesize
 from crossmodal.errors import InputError
 from crossmodal.own_videos.init import Found, init_corpus
 from crossmodal.own_videos.printed import report
-from crossmodal.own_videos.serving import Needs
+from crossmodal.own_videos.eligibility import Needs
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
 GRID = Path(__file__).resolve().parents[3] / "shared" / "data" / "grid"

@@ -29,8 +29,8 @@ _GAP_PX = 4
 _PICTURES = (".jpg", ".jpeg", ".png")
 
 
-def write_showcase(manifest: Path, folder: Path, out: Path) -> None:
-    """Write `contact_sheet.jpg` and `listening.json` for a corpus.
+def write_preview(manifest: Path, folder: Path, out: Path) -> None:
+    """Write `contact_sheet.jpg` and `audio.json` for a corpus.
 
     Rows are taken class by class in turn, spread evenly over each class, so that the same
     manifest always shows the same clips. A corpus without pictures gets an empty sheet, one
@@ -49,10 +49,11 @@ def write_showcase(manifest: Path, folder: Path, out: Path) -> None:
             tiles.append(tile(picture, str(row["label"] or row["clip"])))
         if len(sounds) < SOUNDS and (sound := _sound(row, folder)) is not None:
             sounds.append(sound)
+    sheet = contact_sheet(tiles)[:, :, ::-1]
+    _, packed = cv2.imencode(".jpg", sheet, [cv2.IMWRITE_JPEG_QUALITY, 85])
     with atomic_path(out / "contact_sheet.jpg") as temporary:
-        sheet = contact_sheet(tiles)
-        cv2.imwrite(str(temporary), sheet[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 85])
-    write_json(out / "listening.json", sounds)
+        temporary.write_bytes(packed.tobytes())
+    write_json(out / "audio.json", sounds)
 
 
 def spread(rows: pd.DataFrame, count: int) -> pd.DataFrame:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from crossmodal.alignment.windows import HALF_SECOND_S
-from crossmodal.config import OWN, Edition, load_edition, read_yaml, resolve, validate
+from crossmodal.config import OWN, Edition, load_edition, resolve
 from crossmodal.corpora.manifest import read_table
 from crossmodal.corpora.media import OWN_WINDOWS
-from crossmodal.files import write_json
-from crossmodal.own_videos.entry import CORPUS, ENTRY, Entry
+from crossmodal.files import AGAIN, write_json
+from crossmodal.own_videos.entry import CORPUS
+from crossmodal.papers.plan import Plan
+from crossmodal.workspace import Workspace
 
 NOT_FROM_VIDEOS = {
     "captions": "needs pictures and captions spoken about them; videos have none",
@@ -23,34 +23,24 @@ NOT_FROM_VIDEOS = {
 }
 
 
-class Needs:
-    """What the papers of the edition of one's own videos need.
+class Papers:
+    """The papers' plans in the edition of one's own videos, before there is a corpus.
 
     Args:
         config: The settings folder.
-        overrides: Paper -> settings laid over its file.
     """
 
-    def __init__(self, config: Path, overrides: Mapping[str, Mapping[str, Any]]) -> None:
+    def __init__(self, config: Path) -> None:
         self.edition: Edition = load_edition(OWN, config)
-        self._config, self._overrides = config, overrides
+        self.config = config
 
-    def lacking(self, paper: str, windows: pd.DataFrame) -> str:
-        """Return why a paper cannot be served by windows, or an empty string."""
-        reason: str = self._asked(paper, "lacking", windows)
-        return reason
-
-    def suited(self, paper: str, windows: pd.DataFrame) -> dict[str, Any]:
-        """Return settings of a paper that suit the number of windows."""
-        settings: dict[str, Any] = self._asked(paper, "suited", windows)
-        return settings
-
-    def _asked(self, paper: str, question: str, windows: pd.DataFrame) -> Any:
+    def plan(self, paper: str) -> Plan:
+        """Return the plan of a paper, which knows what it needs of windows."""
         room = f"crossmodal.papers.{paper}"
         model = importlib.import_module(f"{room}.settings").PaperSettings
-        overrides = self._overrides.get(paper, {})
-        settings = resolve(model, paper, self.edition, overrides, self._config)
-        return getattr(importlib.import_module(f"{room}.needs"), question)(windows, settings)
+        settings = resolve(model, paper, self.edition, {}, self.config)
+        plan: Plan = importlib.import_module(f"{room}.plan").Plan(paper, settings, [0], {})
+        return plan
 
     def step_s(self) -> float:
         """Return from one `cmcgan` window to the next, s."""
@@ -82,30 +72,19 @@ def expected(rows: pd.DataFrame, kind: str, step_s: float) -> pd.DataFrame:
     return rows.loc[np.repeat(rows.index, (counts + 1e-6).astype(int))]
 
 
-def write_serving(
-    config: Path,
-    overrides: Mapping[str, Mapping[str, Any]],
-    folder: Path,
-    windows: Sequence[Path],
-    out: Path,
-) -> None:
+def write_eligible(workspace: Workspace, out: Path) -> None:
     """Write as JSON which papers the windows that were cut can serve: `name, served, unserved`.
 
     Args:
-        config: The settings folder.
-        overrides: Paper -> settings laid over its file.
-        folder: The corpus, with its entry.
-        windows: The manifests of the windows, `<kind>/manifest.csv` each.
+        workspace: Of the edition of one's own videos.
         out: The file to write.
     """
-    entry = validate(Entry, read_yaml(folder / ENTRY), folder / ENTRY)
-    needs = Needs(config, overrides)
-    unserved = dict(entry.unserved)
-    for manifest in windows:
-        paper = manifest.parent.name  # that learns from windows of this kind
-        table = read_table(manifest, hint="Cut the windows again")
-        if reason := needs.lacking(paper, table):
-            unserved[paper] = reason
+    assert workspace.own is not None
+    unserved = dict(workspace.own.unserved)
+    for kind in workspace.windows(CORPUS):  # windows of this kind are what the paper learns from
+        manifest = workspace.results.corpus(CORPUS, kind) / "manifest.csv"
+        if reason := workspace.plan(kind).unmet(read_table(manifest, hint=AGAIN)):
+            unserved[kind] = reason
     served = [paper for paper in OWN_WINDOWS if paper not in unserved]
     unserved = {paper: unserved[paper] for paper in sorted(unserved)}
-    write_json(out, {"name": entry.name, "served": served, "unserved": unserved})
+    write_json(out, {"name": workspace.own.name, "served": served, "unserved": unserved})

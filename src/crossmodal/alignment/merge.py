@@ -25,7 +25,7 @@ RANDOM_VALIDATION, RANDOM_TEST = 0.1, 0.1
 MEND = "Mend the files that quarantine.csv of each shard names, or raise `limit_share`"
 
 
-def join(
+def merge_shards(
     shards: Sequence[Path],
     out: Path,
     limit_share: float = LIMIT_SHARE,

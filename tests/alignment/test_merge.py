@@ -11,13 +11,13 @@ import pandas as pd
 import pytest
 from fixture_stage import Result, own_videos, run_stage, write_video
 
-from crossmodal.alignment.join import join
+from crossmodal.alignment.merge import merge_shards
 from crossmodal.alignment.stage import shard_rows, units
 from crossmodal.corpora.manifest import COLUMNS
 from crossmodal.errors import InputError
 
 FILES = [
-    *("manifest.csv", "quarantine.csv", "sheet.csv", "leakage.csv"),
+    *("manifest.csv", "quarantine.csv", "summary.csv", "leakage.csv"),
     *("waves.npy", "waves.json", "pictures.npy", "pictures.json"),
 ]
 STEP_MS = 250
@@ -74,7 +74,7 @@ def test_rows_follow_the_manifest_and_carry_its_columns(whole: Result) -> None:
 
 
 def test_the_files_say_what_they_hold(whole: Result) -> None:
-    sheet = pd.read_csv(whole.folder / "sheet.csv")
+    sheet = pd.read_csv(whole.folder / "summary.csv")
     assert sheet["clips"].tolist() == [len(whole.rows)] * 2
     assert sheet["total_s"].iloc[0] == pytest.approx(len(whole.rows) / 2)
     for name, array in (("waves", whole.waves), ("pictures", whole.pictures)):
@@ -92,9 +92,9 @@ def test_only_a_whole_alignment_is_joined(corpus: Path, rows: pd.DataFrame, tmp_
     first, second, third = (parts / str(shard) for shard in range(3))
     for wrong in ([first, second], [first, third, second], [first, first, second, third]):
         with pytest.raises(InputError, match="are not all shards of one alignment"):
-            join(wrong, tmp_path / "windows")
+            merge_shards(wrong, tmp_path / "windows")
     with pytest.raises(InputError, match="Align this shard first"):
-        join([tmp_path], tmp_path / "windows")
+        merge_shards([tmp_path], tmp_path / "windows")
     assert not (tmp_path / "windows").exists()
 
 

@@ -14,7 +14,7 @@ import pytest
 import soundfile
 
 from crossmodal.corpora.manifest import write_manifest
-from crossmodal.corpora.showcase import (
+from crossmodal.corpora.preview import (
     COLUMNS,
     SOUND_HZ,
     SOUND_S,
@@ -22,7 +22,7 @@ from crossmodal.corpora.showcase import (
     contact_sheet,
     spread,
     tile,
-    write_showcase,
+    write_preview,
 )
 
 
@@ -72,7 +72,7 @@ def test_a_sheet_has_full_rows(count: int) -> None:
     assert sheet.shape[0] // one.shape[0] == max(1, -(-count // COLUMNS))
 
 
-def test_a_showcase_can_be_seen_and_heard(tmp_path: Path) -> None:
+def test_a_preview_can_be_seen_and_heard(tmp_path: Path) -> None:
     rows = manifest_of(4, 2)
     for row in range(4):
         cv2.imwrite(str(tmp_path / f"{row}.png"), np.full((20, 20, 3), 60 * row, np.uint8))
@@ -80,11 +80,11 @@ def test_a_showcase_can_be_seen_and_heard(tmp_path: Path) -> None:
         soundfile.write(tmp_path / f"{row}.wav", 0.5 * np.sin(2 * np.pi * 440 * time_s), 8000)
     (tmp_path / "3.wav").write_text("no sound")
     write_manifest(tmp_path / "manifest.csv", rows)
-    write_showcase(tmp_path / "manifest.csv", tmp_path, tmp_path / "out")
+    write_preview(tmp_path / "manifest.csv", tmp_path, tmp_path / "out")
     sheet = cv2.imread(str(tmp_path / "out/contact_sheet.jpg"))
     assert sheet is not None
     assert sheet.shape[1] > 4 * TILE_PX[0]
-    sounds = json.loads((tmp_path / "out/listening.json").read_text())
+    sounds = json.loads((tmp_path / "out/audio.json").read_text())
     assert {sound["clip"] for sound in sounds} == {"c000", "c001", "c002"}
     data = base64.b64decode(sounds[0]["audio"].removeprefix("data:audio/mpeg;base64,"))
     (tmp_path / "one.mp3").write_bytes(data)
@@ -98,7 +98,7 @@ def test_a_showcase_can_be_seen_and_heard(tmp_path: Path) -> None:
 
 
 def test_the_same_manifest_gives_the_same_bytes(tmp_path: Path) -> None:
-    test_a_showcase_can_be_seen_and_heard(tmp_path)
+    test_a_preview_can_be_seen_and_heard(tmp_path)
     first = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
-    write_showcase(tmp_path / "manifest.csv", tmp_path, tmp_path / "out")
+    write_preview(tmp_path / "manifest.csv", tmp_path, tmp_path / "out")
     assert first == {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}

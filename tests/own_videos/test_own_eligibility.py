@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from crossmodal.own_videos.serving import Needs, expected, write_serving
+from crossmodal.own_videos.eligibility import Needs, expected, write_serving
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
 SIDES = ("train", "validation", "test")
