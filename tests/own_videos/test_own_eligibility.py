@@ -8,15 +8,16 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from crossmodal.own_videos.eligibility import Needs, expected, write_serving
+from crossmodal.own_videos.eligibility import Papers, expected, write_eligible
+from crossmodal.workspace import Workspace
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
 SIDES = ("train", "validation", "test")
 
 
 @pytest.fixture(scope="module")
-def needs() -> Needs:
-    return Needs(CONFIG, {})
+def papers() -> Papers:
+    return Papers(CONFIG)
 
 
 def windows(people: str = "AB", train: int = 20, other: int = 10) -> pd.DataFrame:
@@ -32,13 +33,13 @@ def windows(people: str = "AB", train: int = 20, other: int = 10) -> pd.DataFram
 
 
 @pytest.mark.parametrize("paper", ["facevoice", "cmcgan", "msvae"])
-def test_enough_is_enough(needs: Needs, paper: str) -> None:
-    assert needs.lacking(paper, windows()) == ""
+def test_enough_is_enough(papers: Papers, paper: str) -> None:
+    assert papers.plan(paper).unmet(windows()) == ""
 
 
 @pytest.mark.parametrize("paper", ["facevoice", "cmcgan", "msvae"])
-def test_nothing_at_all_has_a_reason(needs: Needs, paper: str) -> None:
-    assert "needed" in needs.lacking(paper, windows("", 0))
+def test_nothing_at_all_has_a_reason(papers: Papers, paper: str) -> None:
+    assert "needed" in papers.plan(paper).unmet(windows("", 0))
 
 
 @pytest.mark.parametrize(
@@ -55,26 +56,26 @@ def test_nothing_at_all_has_a_reason(needs: Needs, paper: str) -> None:
     ],
 )
 def test_too_few_is_said_in_numbers(
-    needs: Needs, paper: str, table: pd.DataFrame, said: str
+    papers: Papers, paper: str, table: pd.DataFrame, said: str
 ) -> None:
-    assert said in needs.lacking(paper, table)
+    assert said in papers.plan(paper).unmet(table)
 
 
-def test_who_is_only_in_the_test_does_not_count(needs: Needs) -> None:
+def test_who_is_only_in_the_test_does_not_count(papers: Papers) -> None:
     table = windows("AB")
     table.loc[(table["person"] == "B") & (table["split"] == "train"), "person"] = "C"
-    assert "1 of the people in training" in needs.lacking("facevoice", table)
+    assert "1 of the people in training" in papers.plan("facevoice").unmet(table)
 
 
 @pytest.mark.parametrize("paper", ["facevoice", "msvae"])
-def test_windows_of_nobody_do_not_count(needs: Needs, paper: str) -> None:
-    assert needs.lacking(paper, windows().assign(person="")).startswith("0 ")
+def test_windows_of_nobody_do_not_count(papers: Papers, paper: str) -> None:
+    assert papers.plan(paper).unmet(windows().assign(person="")).startswith("0 ")
 
 
-def test_a_label_that_is_never_learnt(needs: Needs) -> None:
+def test_a_label_that_is_never_learnt(papers: Papers) -> None:
     table = windows("ABC")
     table = table[~((table["label"] == "C") & (table["split"] == "train"))]
-    assert needs.lacking("cmcgan", table) == "label 'C' never occurs in training"
+    assert papers.plan("cmcgan").unmet(table) == "label 'C' never occurs in training"
 
 
 @pytest.mark.parametrize(
@@ -94,27 +95,29 @@ def test_expected_windows(kind: str, counts: list[int]) -> None:
     assert [int((found.index == row).sum()) for row in range(3)] == counts
 
 
-def test_few_windows_make_long_trainings(needs: Needs) -> None:
+def test_few_windows_make_long_trainings(papers: Papers) -> None:
     few, many = (
-        needs.suited("cmcgan", windows(train=count))["models"]["cmcgan"]["epochs"]
+        papers.plan("cmcgan").defaults_for(windows(train=count))["models"]["cmcgan"]["epochs"]
         for count in (20, 20_000)
     )
     assert (few, many) == (300, 10)
-    assert needs.suited("msvae", windows(train=4))["method"] == {"passes": 45}
+    assert papers.plan("msvae").defaults_for(windows(train=4))["method"] == {"passes": 45}
 
 
 def test_papers_that_the_windows_do_not_carry_are_named(tmp_path: Path) -> None:
-    folder, cut = tmp_path / "own", tmp_path / "windows"
-    folder.mkdir()
+    folder = tmp_path / "data/n/own"
+    (folder / "videos").mkdir(parents=True)
     (folder / "corpus.yaml").write_text(
         "{name: n, videos: /v, split: file, papers: [facevoice, cmcgan],"
         " unserved: {msvae: too few}}"
     )
+    values = {"edition": "own", "corpus": "n", "data": str(tmp_path / "data")}
+    workspace = Workspace.of({**values, "results": str(tmp_path / "results")}, CONFIG)
     for kind, table in (("facevoice", windows("A", 1, 1)), ("cmcgan", windows())):
-        (cut / kind).mkdir(parents=True)
-        table.to_csv(cut / kind / "manifest.csv", index=False)
-    manifests = [cut / kind / "manifest.csv" for kind in ("facevoice", "cmcgan")]
-    write_serving(CONFIG, {}, folder, manifests, tmp_path / "papers.json")
+        manifest = workspace.results.corpus("folder", kind) / "manifest.csv"
+        manifest.parent.mkdir(parents=True)
+        table.to_csv(manifest, index=False)
+    write_eligible(workspace, tmp_path / "papers.json")
     found = json.loads((tmp_path / "papers.json").read_text())
     assert found["name"] == "n"
     assert found["served"] == ["cmcgan"]
