@@ -24,7 +24,7 @@ def test_every_variant_resolves_with_every_candidate(edition: str) -> None:
     settings = resolved(edition)
     assert tuple(settings.methods) == METHODS
     assert {variant.method for variant in settings.variants.values()} == set(METHODS)
-    for name, variant in settings.variants.items():
+    for name in settings.variants:
         for values in candidates(settings.searched(name)):
             found = settings.method_settings(name, **values).model_dump()
             assert {key: found[key] for key in values} == values
