@@ -48,9 +48,9 @@ def test_equations_1_and_2_against_loops(
         mean_log(fake_sound, fake=True) + mean_log(fake_image, fake=True)
     )
     l_g = mean_log(fake_sound, fake=False) + mean_log(fake_image, fake=False)
-    found = losses.mismatch_loss(real, wrong_sound, wrong_image)
+    found = losses.pair_loss(real, wrong_sound, wrong_image)
     assert float(found) == pytest.approx(-l_dw, abs=1e-4)
-    found = losses.forgery_loss(real, fake_sound, fake_image)
+    found = losses.pair_loss(real, fake_sound, fake_image)
     assert float(found) == pytest.approx(-l_df, abs=1e-4)
     assert float(losses.generator_loss(fake_sound, fake_image)) == pytest.approx(-l_g, abs=1e-4)
 

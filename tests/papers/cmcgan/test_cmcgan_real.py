@@ -8,7 +8,7 @@ import pytest
 import torch
 from fixture_cmcgan import CONFIG
 
-from crossmodal.alignment.join import join
+from crossmodal.alignment.merge import merge_shards
 from crossmodal.alignment.stage import align
 from crossmodal.config import read_yaml
 from crossmodal.corpora.readers import write_corpus_manifest
@@ -32,7 +32,7 @@ def test_genuine_samples_reach_the_networks(tmp_path: Path) -> None:
     manifest = tmp_path / "manifest.csv"
     write_corpus_manifest("sub_urmp", folder, {"split": "published"}, manifest)
     align("sub_urmp", "cmcgan", folder, manifest, {}, 0, 1, tmp_path / "shard")
-    join([tmp_path / "shard"], results)
+    merge_shards([tmp_path / "shard"], results)
     write_features("cmcgan", ["log_mel"], folder, results / "manifest.csv", results, seed=0)
 
     settings = PaperSettings.model_validate(read_yaml(CONFIG / "papers" / "cmcgan.yaml"))

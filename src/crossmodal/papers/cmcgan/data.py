@@ -123,8 +123,7 @@ def load_pairs(folder: Path, sizes: Sizes) -> tuple[Pairs, dict[str, NDArray[np.
     Raises:
         InputError: A file is missing or does not fit the manifest.
     """
-    path = folder / "manifest.csv"
-    manifest = read_manifest(path)
+    manifest = read_manifest(folder / "manifest.csv")
     pictures = read_feature(folder / "pictures.npy", len(manifest))
     levels = read_feature(folder / "log_mel.npy", len(manifest))
     picture = torch.cat([_picture(block, sizes) for block in _blocks(pictures)])
@@ -138,11 +137,6 @@ def load_pairs(folder: Path, sizes: Sizes) -> tuple[Pairs, dict[str, NDArray[np.
 
 def load_split(folder: Path, sizes: Sizes, column: str) -> Split:
     """Load a corpus, divided by a column of its manifest.
-
-    Args:
-        folder: As for `load_pairs`.
-        sizes: As for `load_pairs`.
-        column: "split" or "split_random".
 
     Raises:
         InputError: As for `load_pairs`; a part is empty; a class never occurs in training.

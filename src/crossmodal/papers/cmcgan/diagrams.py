@@ -31,6 +31,7 @@ _KINDS = {"A": "sound", "V": "image"}
 def draw_paths(axis: Axes) -> None:
     """Draw the four two-step paths from left to right; z enters each decoder from above."""
     frame(axis, 0, 11.4, 0, 4)
+    axis.set_title("Four two-step paths; boxes of one colour are one set of weights")
     for line, (first, middle, last) in enumerate(map(list, ("AVA", "VAV", "AAV", "VVA"))):
         y = 3.5 - line
         made, end = ("R_", "FR_") if first == middle else ("F_", "RF_")
@@ -57,6 +58,7 @@ def draw_paths(axis: Axes) -> None:
 def draw_dynamic_network(axis: Axes) -> None:
     """Draw the classifier of both modalities, and how CMCGAN makes the missing one."""
     frame(axis, 0, 11.4, 0, 4.2)
+    axis.set_title("Solid: both are given. Dotted: CMCGAN makes the missing one from the other")
     lines = {"V": (3.7, 2.6), "A": (0.5, 1.6)}
     for given, (y, across) in lines.items():
         missing = "A" if given == "V" else "V"

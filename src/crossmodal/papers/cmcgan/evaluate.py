@@ -35,16 +35,19 @@ from crossmodal.papers.cmcgan.model import (
     load,
     outputs,
 )
-from crossmodal.papers.cmcgan.settings import Modality
+from crossmodal.papers.cmcgan.settings import MODALITIES
 from crossmodal.progress import progress
 from crossmodal.runs import Run, load_checkpoint
 from crossmodal.scores import Scored
 
 Scores = dict[str, NDArray[np.float64]]
-Rows = list[dict[str, Any]]
+"""`task|protocol|metric` -> one value a clip, [n]."""
+Scalars = dict[str, float]
+"""The same -> one value of all clips."""
 
 PROTOCOLS = {"fr": "two_step", "f": "one_step", "rf": "recovered", "r": "reconstructed"}
 """Prefix of an output's name -> protocol."""
+_PLACE = ("task", "protocol", "metric")
 _DATA_RANGE = {"image": 255.0, "sound": HIGH_DB - LOW_DB}
 """Largest less smallest value: grey levels of pictures, dB of sounds."""
 
@@ -67,14 +70,7 @@ def evaluate(job: EvaluationJob) -> Iterator[Scored]:
 
 @dataclass(frozen=True)
 class Context:
-    """The clips that runs of a split are scored on, and the networks that score them.
-
-    Attributes:
-        job: All runs on the corpus.
-        split: Column of the manifest.
-        test: The test clips that are measured.
-        train: As many training clips.
-    """
+    """The runs of a split, the test clips that they are scored on, and as many training clips."""
 
     job: EvaluationJob
     split: str
@@ -96,7 +92,7 @@ class Context:
         content = load_checkpoint(self.job.paper.run(run) / "checkpoint.pt")
         return load(content).to(self.job.device)
 
-    def evaluator(self, modality: Modality, seed: int) -> Classifier:
+    def evaluator(self, modality: str, seed: int) -> Classifier:
         """Load the classifier of real data that evaluates a modality."""
         found = self.network(self.job.settings.evaluator(modality, self.split), seed)
         assert isinstance(found, Classifier)
@@ -105,20 +101,20 @@ class Context:
     def score(self, run: Run) -> Scored:
         """Score one run."""
         network = self.network(run.variant, run.seed)
-        rows: Rows = []
+        scalars: Scalars = {}
         made: dict[str, Tensor] = {}
         if isinstance(network, FusionNetwork):
             scores = self.score_fusion(network, run.seed)
         elif isinstance(network, Classifier):
             modality = self.job.settings.resolved(run.variant).modality
-            scores, rows = score_real(modality, network, self.test, self.train)
+            scores, scalars = score_real(modality, network, self.test, self.train)
         else:
             evaluators = {
                 modality: self.evaluator(modality, run.seed)
                 for modality in self.job.settings.generated(run.variant)
             }
             made = outputs(network, self.test)
-            scores, rows = score_generated(made, self.test, evaluators)
+            scores, scalars = score_generated(made, self.test, evaluators)
             for modality, protocol, values in generated(outputs(network, self.train)):
                 found = accuracy(evaluators[modality], values, self.train)
                 scores[f"{modality}_train|{protocol}|accuracy"] = found
@@ -126,6 +122,10 @@ class Context:
             key.rpartition("|")[0]: (self.train if "_train|" in key else self.test).clips
             for key in scores
         }
+        rows = [
+            {**dict(zip(_PLACE, key.split("|"), strict=True)), "value": value, "n": len(self.test)}
+            for key, value in scalars.items()
+        ]
         return Scored(run, scores, items, rows, self.examples(run, made))
 
     def score_fusion(self, network: nn.Module, seed: int) -> Scores:
@@ -200,17 +200,14 @@ class Context:
             name: measurable(name.split("_")[1], values[self.shown])
             for name, values in made.items()
         }
-        sounds = found.get("fr_sound", found.get("f_sound"))
-        if sounds is not None and self.has_audio(run):
-            found["wave"] = to_waveform(sounds)
-        return found
-
-    def has_audio(self, run: Run) -> bool:
-        """Tell whether a figure plays the run's sounds: making waves takes seconds."""
-        settings = self.job.settings
+        # Making waves takes seconds: only where a figure plays them.
+        settings, own = self.job.settings, [r for r in self.job.runs if r.variant == run.variant]
         compared = settings.variants[run.variant].model == "translator"
         compared |= run.variant == settings.reference("split")
-        return compared and run == min(one for one in self.job.runs if one.variant == run.variant)
+        sounds = found.get("fr_sound", found.get("f_sound"))
+        if sounds is not None and compared and run == min(own):
+            found["wave"] = to_waveform(sounds)
+        return found
 
 
 def evenly_spread(pairs: Pairs, items: int) -> Pairs:
@@ -219,10 +216,9 @@ def evenly_spread(pairs: Pairs, items: int) -> Pairs:
     return pairs.take(torch.from_numpy(np.linspace(0, len(pairs) - 1, count).round().astype(int)))
 
 
-def true_items(pairs: Pairs) -> dict[Modality, Tensor]:
+def true_items(pairs: Pairs) -> dict[str, Tensor]:
     """Return all pictures and sounds of pairs, -1 to 1, by modality."""
-    image, sound = pairs.all()
-    return {"image": image, "sound": sound}
+    return dict(zip(MODALITIES, pairs.all(), strict=True))
 
 
 def measurable(modality: str, values: Tensor) -> NDArray[Any]:
@@ -236,15 +232,14 @@ def measurable(modality: str, values: Tensor) -> NDArray[Any]:
     return to_db(values.cpu())[:, 0].float().numpy()
 
 
-def generated(made: Mapping[str, Tensor]) -> Iterator[tuple[Modality, str, Tensor]]:
+def generated(made: Mapping[str, Tensor]) -> Iterator[tuple[str, str, Tensor]]:
     """Yield (modality, protocol, values) of what `model.outputs` returns.
 
     What a translator makes is its only output of a modality: it stands for both the one-step and
     the two-step protocol, so that "the generated image" of all models can be compared.
     """
     for name, values in made.items():
-        prefix, _, kind = name.partition("_")
-        modality: Modality = "image" if kind == "image" else "sound"
+        prefix, modality = name.split("_")
         yield modality, PROTOCOLS[prefix], values
         if prefix == "f" and f"fr_{modality}" not in made:
             yield modality, "two_step", values
@@ -256,21 +251,16 @@ def accuracy(evaluator: Classifier, values: Tensor, pairs: Pairs) -> NDArray[np.
 
 
 def score_generated(
-    made: Mapping[str, Tensor], pairs: Pairs, evaluators: Mapping[Modality, Classifier]
-) -> tuple[Scores, Rows]:
-    """Measure generated items against the true ones of the same clips.
-
-    Args:
-        made: What `model.outputs` returns for the pairs.
-        pairs: n pairs.
-        evaluators: Modality -> classifier of real data.
+    made: Mapping[str, Tensor], pairs: Pairs, evaluators: Mapping[str, Classifier]
+) -> tuple[Scores, Scalars]:
+    """Measure what `model.outputs` made of n pairs against the true items of the same clips.
 
     Returns:
         By `modality|protocol|metric`, n values each: `accuracy` (1 where the evaluator finds the
-        right class), `l1` (grey levels or dB), `ssim`, `psnr` (dB); and rows of the Fréchet
-        distances in the evaluator's features.
+        right class), `l1` (grey levels or dB), `ssim`, `psnr` (dB); and `frechet`, the distances
+        in the evaluator's features.
     """
-    truth, scores, rows = true_items(pairs), {}, []
+    truth, scores, scalars = true_items(pairs), Scores(), Scalars()
     for modality, protocol, values in generated(made):
         found, true = measurable(modality, values), measurable(modality, truth[modality])
         span, key = _DATA_RANGE[modality], f"{modality}|{protocol}"
@@ -278,32 +268,30 @@ def score_generated(
         scores[f"{key}|l1"] = absolute_error(found, true)
         scores[f"{key}|ssim"] = ssim(found, true, span)
         scores[f"{key}|psnr"] = psnr(found, true, span)
-        distance = frechet_distance(evaluators[modality], values, truth[modality])
-        rows.append(_row(modality, protocol, "frechet", distance, len(pairs)))
-    return scores, rows
+        scalars[f"{key}|frechet"] = frechet_distance(evaluators[modality], values, truth[modality])
+    return scores, scalars
 
 
 def score_real(
-    modality: Modality, evaluator: Classifier, test: Pairs, train: Pairs
-) -> tuple[Scores, Rows]:
+    modality: str, evaluator: Classifier, test: Pairs, train: Pairs
+) -> tuple[Scores, Scalars]:
     """Measure what an evaluator makes of real items: ceiling and floor of all the others.
 
     Returns:
-        `modality|real|accuracy` and `modality_train|real|accuracy`; rows of the chance and the
-        majority class among the test pairs, and of the Fréchet distance of as many real training
+        `modality|real|accuracy` and `modality_train|real|accuracy`; the accuracy of chance and of
+        the majority class among the test pairs, and the Fréchet distance of as many real training
         items as there are test items, which no generator can be expected to go below.
     """
     true, learned = true_items(test)[modality], true_items(train)[modality]
-    floors = {
-        "accuracy_chance": chance(len(test.classes)),
-        "accuracy_majority": majority_share(test.label.numpy()),
-        "frechet": frechet_distance(evaluator, learned, true),
-    }
     scores = {
         f"{modality}|real|accuracy": accuracy(evaluator, true, test),
         f"{modality}_train|real|accuracy": accuracy(evaluator, learned, train),
     }
-    return scores, [_row(modality, "real", *entry, len(test)) for entry in floors.items()]
+    return scores, {
+        f"{modality}|real|accuracy_chance": chance(len(test.classes)),
+        f"{modality}|real|accuracy_majority": majority_share(test.label.numpy()),
+        f"{modality}|real|frechet": frechet_distance(evaluator, learned, true),
+    }
 
 
 def frechet_distance(evaluator: Classifier, found: Tensor, true: Tensor) -> float:
@@ -311,18 +299,10 @@ def frechet_distance(evaluator: Classifier, found: Tensor, true: Tensor) -> floa
     return frechet(features_of(evaluator, found).numpy(), features_of(evaluator, true).numpy())
 
 
-def _row(task: str, protocol: str, metric: str, value: float, n: int) -> dict[str, Any]:
-    return {"task": task, "protocol": protocol, "metric": metric, "value": value, "n": n}
-
-
 def median_items(l1: NDArray[np.float64], label: Tensor) -> Tensor:
-    """Return for each class the row [classes there are] with the median L1 of its class.
+    """Return for each class the row whose L1 [n] is the median of its class.
 
     The lower one of two middles; ties go to the first row.
-
-    Args:
-        l1: [n], the lower the better.
-        label: [n].
     """
     chosen = []
     for number in np.unique(label.numpy()):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +14,7 @@ from crossmodal.metrics.uncertainty import Interval
 from crossmodal.papers.cmcgan.diagrams import (
     FUSION_PARTS,
     PARTS,
+    Parts,
     draw_dynamic_network,
     draw_layers,
     draw_paths,
@@ -40,14 +41,7 @@ class Column(NamedTuple):
 
 def fig1_framework(results: Results, stem: Path) -> None:
     """The four two-step paths and what they share, and below every layer of it."""
-    ours = results.first
-    ours.need("cmcgan")
-    fig, axes = style.figure("double", height=5.6, rows=2, height_ratios=[1.0, 1.15])
-    draw_paths(axes[0, 0])
-    axes[0, 0].set_title("Four two-step paths; boxes of one colour are one set of weights")
-    network, settings = ours.record("cmcgan")["network"], ours.settings.resolved("cmcgan")
-    draw_layers(axes[1, 0], network, PARTS, ours.settings.sizes, settings)
-    style.save(fig, stem, source=ours.source, runs=ours.read_from("cmcgan"))
+    _architecture(results.first, stem, "cmcgan", PARTS, draw_paths, (2.6, 3.0))
 
 
 def fig2_generated(results: Results, stem: Path) -> None:
@@ -145,15 +139,24 @@ def fig5_adversarial_loss(results: Results, stem: Path) -> None:
 
 def fig6_dynamic_network(results: Results, stem: Path) -> None:
     """The classifier of both modalities, and how the generator makes the missing one."""
-    ours = results.first
-    ours.need("fusion")
-    fig, axes = style.figure("double", height=5.0, rows=2, height_ratios=[1.0, 1.0])
-    draw_dynamic_network(axes[0, 0])
-    title = "Solid: both are given. Dotted: CMCGAN makes the missing one from the other"
-    axes[0, 0].set_title(title)
-    network, settings = ours.record("fusion")["network"], ours.settings.resolved("fusion")
-    draw_layers(axes[1, 0], network, FUSION_PARTS, ours.settings.sizes, settings)
-    style.save(fig, stem, source=ours.source, runs=ours.read_from("fusion"))
+    _architecture(results.first, stem, "fusion", FUSION_PARTS, draw_dynamic_network, (2.5, 2.5))
+
+
+def _architecture(
+    ours: CorpusResults,
+    stem: Path,
+    variant: str,
+    parts: Parts,
+    draw: Callable[[Axes], None],
+    heights: tuple[float, float],
+) -> None:
+    """Draw how a variant's networks are joined, and below every layer of them."""
+    ours.need(variant)
+    fig, axes = style.figure("double", height=sum(heights), rows=2, height_ratios=heights)
+    draw(axes[0, 0])
+    network, settings = ours.record(variant)["network"], ours.settings.resolved(variant)
+    draw_layers(axes[1, 0], network, parts, ours.settings.sizes, settings)
+    style.save(fig, stem, source=ours.source, runs=ours.read_from(variant))
 
 
 def _grid(ours: CorpusResults, stem: Path, generated: Sequence[Column], shown: int = 4) -> None:

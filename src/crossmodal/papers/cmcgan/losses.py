@@ -23,26 +23,16 @@ def fake_loss(logit: Tensor) -> Tensor:
     return softplus(logit).mean()
 
 
-def mismatch_loss(real: Tensor, wrong_sound: Tensor, wrong_image: Tensor) -> Tensor:
-    """Eq. 1, L_Dw with its sign turned: pairs of one instrument against pairs of two.
+def pair_loss(real: Tensor, false_sound: Tensor, false_image: Tensor) -> Tensor:
+    """Eq. 1, L_Dw or L_Df with its sign turned: true pairs against false ones.
 
     Args:
         real: S_rvra, logits [n] of true pairs.
-        wrong_sound: S_rvwa, logits [n].
-        wrong_image: S_wvra, logits [n].
+        false_sound: S_rvwa, logits [n] of pairs of two instruments; S_rvfa, logits [m] of pairs
+            with a generated sound, every path that ends in one counting the same.
+        false_image: S_wvra or S_fvra, likewise.
     """
-    return real_loss(real) + (fake_loss(wrong_sound) + fake_loss(wrong_image)) / 2
-
-
-def forgery_loss(real: Tensor, fake_sound: Tensor, fake_image: Tensor) -> Tensor:
-    """Eq. 1, L_Df with its sign turned: true pairs against pairs with one half generated.
-
-    Args:
-        real: S_rvra, logits [n] of true pairs.
-        fake_sound: S_rvfa, logits [m]: every path that ends in a sound counts the same.
-        fake_image: S_fvra, logits [m].
-    """
-    return real_loss(real) + (fake_loss(fake_sound) + fake_loss(fake_image)) / 2
+    return real_loss(real) + (fake_loss(false_sound) + fake_loss(false_image)) / 2
 
 
 def discriminator_terms(logits: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -58,9 +48,9 @@ def discriminator_terms(logits: Mapping[str, Tensor]) -> dict[str, Tensor]:
             for modality in ("image", "sound")
         }
     real = logits["real"]
-    terms = {"d_forgery": forgery_loss(real, logits["fake_sound"], logits["fake_image"])}
+    terms = {"d_forgery": pair_loss(real, logits["fake_sound"], logits["fake_image"])}
     if "wrong_sound" in logits:
-        terms["d_mismatch"] = mismatch_loss(real, logits["wrong_sound"], logits["wrong_image"])
+        terms["d_mismatch"] = pair_loss(real, logits["wrong_sound"], logits["wrong_image"])
     return terms
 
 

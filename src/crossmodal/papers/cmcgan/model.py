@@ -77,8 +77,8 @@ class Generator(nn.Module):
             cross: Also follow V->V->A and A->A->V; without, only the two cycles (LCGAN).
 
         Returns:
-            Values from -1 to 1, shaped as x and a, by the paper's name: `f_image, r_image,
-            rf_image, fr_image` and the same with `sound`; without `cross` no R_ and FR_.
+            `f_image, r_image, rf_image, fr_image` and the same with `sound`, -1 to 1, shaped as x
+            and a; without `cross` no R_ and FR_.
         """
         image, sound = self.image_encoder(x), self.sound_encoder(a)
         if not cross:
@@ -169,13 +169,12 @@ class PairDiscriminator(nn.Module):
         """Score true pairs, pairs with one half generated, and pairs of two instruments.
 
         Args:
-            true: Pictures and sounds of n clips.
+            true: Of n clips.
             fake: m generated ones each, m a multiple of n, in the order of the clips.
             wrong: Rows of wrong pictures and of wrong sounds, [n] each; None: no such pairs.
 
         Returns:
-            Logits `real` [n], `fake_sound` and `fake_image` [m], `wrong_sound` and `wrong_image`
-            [n].
+            Logits `real, wrong_sound, wrong_image` [n], `fake_sound, fake_image` [m].
         """
         n, times = len(true[0]), len(fake[0]) // len(true[0])
         images = self.encode_image(torch.cat([true[0], fake[0]]))

@@ -143,14 +143,9 @@ class PaperSettings(PaperBase):
         raise KeyError(f"no classifier of {modality} on `{split}`")
 
     def reference(self, split: str, *, train_on_all: bool = False) -> str | None:
-        """Return the CMCGAN of a split: it chooses what is shown and fills what is missing.
+        """Return the CMCGAN of a split, which chooses what is shown and makes what is missing.
 
-        Args:
-            split: "split" or "split_random".
-            train_on_all: Return the one trained on all rows instead.
-
-        Returns:
-            The first variant that fits, None where the settings have none.
+        It is the first variant with this `train_on_all`, None where the settings have none.
         """
         for name, variant in self.variants.items():
             settings = self.resolved(name)

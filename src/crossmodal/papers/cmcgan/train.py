@@ -143,7 +143,7 @@ def translator_step(gan: Translator, x: Tensor, a: Tensor, label: Tensor) -> dic
     made = gan.generator(features, gan.generator.draw_noise(len(x)).to(x.device))
     wrong = draw_wrong(label).to(x.device)
     logits = gan.discriminator.score_all(truth, made.detach(), features, wrong)
-    forgery = losses.forgery_loss(*logits)
+    forgery = losses.pair_loss(*logits)
     update(gan.discriminator_optimizer, forgery)
     with frozen(gan.discriminator):
         tower = gan.discriminator.tower
@@ -167,14 +167,7 @@ def _fakes(made: Mapping[str, Tensor], settings: ModelSettings) -> Pair:
 
 
 def draw_wrong(label: Tensor) -> Tensor:
-    """Draw for each item of a batch another one of another class.
-
-    Args:
-        label: [n], on the CPU.
-
-    Returns:
-        Rows of the batch, [n]. Where a batch has one class only, any row.
-    """
+    """Draw for each label [n] of a batch a row [n] of another class; any row if there is none."""
     differs = (label[:, None] != label[None, :]).float()
     differs[differs.sum(dim=1) == 0] = 1
     return torch.multinomial(differs, 1)[:, 0]
