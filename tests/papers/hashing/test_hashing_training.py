@@ -16,6 +16,7 @@ from crossmodal.papers.hashing import train as training
 from crossmodal.papers.hashing.evaluate import TASKS, mean_average_precision
 from crossmodal.papers.hashing.train import fit
 from crossmodal.resume import Resume
+from crossmodal.training import update
 
 CPU = torch.device("cpu")
 DEEP = [method for method in METHODS if method not in ("cvh", "smfh")]
@@ -84,7 +85,7 @@ def test_a_killed_training_goes_on_and_ends_the_same(
     method: str, steps: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole, history = tiny_train(method, 0)
-    step, done = training.update, []
+    step, done = update, []
 
     def killed(*arguments: Any) -> None:
         done.append(1)
@@ -96,7 +97,7 @@ def test_a_killed_training_goes_on_and_ends_the_same(
         return tiny_train(method, 0, Resume(tmp_path / "state.pt", "stamp", CPU, every_s=0))
 
     with monkeypatch.context() as patch:
-        patch.setattr(training, "update", killed)
+        patch.setattr("crossmodal.papers.hashing.train.update", killed)
         with pytest.raises(KeyboardInterrupt):
             attempt()
     resumed, again = attempt()
@@ -120,7 +121,7 @@ Step = Callable[[torch.optim.Optimizer, Any], None]
 def test_each_optimizer_of_ssah_moves_its_networks_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     networks: list[model.SsahNetwork] = []
     moved: list[set[str]] = []
-    original_build, original_step = model.build, training.update
+    original_build, original_step = model.build, update
 
     def build(*arguments: Any) -> model.TwoBranch:
         network = original_build(*arguments)
@@ -137,7 +138,7 @@ def test_each_optimizer_of_ssah_moves_its_networks_alone(monkeypatch: pytest.Mon
         )
 
     monkeypatch.setattr(model, "build", build)
-    monkeypatch.setattr(training, "update", step)
+    monkeypatch.setattr("crossmodal.papers.hashing.train.update", step)
     tiny_train("ssah", seed=0)
     label, branches = {"label"}, {"image", "text"}
     discriminators = {"image_discriminator", "text_discriminator"}

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,6 @@ from crossmodal.errors import InputError
 from crossmodal.files import sha256_of
 from crossmodal.jobs import Search, SearchJob
 from crossmodal.papers import stages
-from crossmodal.papers.hashing import train as training
 from crossmodal.papers.hashing import tune as tuning
 from crossmodal.papers.hashing.data import hold_out, load_split
 from crossmodal.papers.hashing.evaluate import mean_average_precision
@@ -23,6 +23,7 @@ from crossmodal.papers.hashing.train import fit
 from crossmodal.papers.search import read_chosen
 from crossmodal.resume import stamp_of
 from crossmodal.runs import Run, load_checkpoint, read_run, write_csv
+from crossmodal.training import update
 
 CPU = torch.device("cpu")
 SETTINGS = paper_settings()
@@ -215,19 +216,20 @@ def test_a_killed_run_goes_on_at_its_code_and_ends_in_the_same_bytes(
     whole = checkpoint.read_bytes()
     for path in (checkpoint.parent, paper.state(Run("wikipedia", "ours", 0))):
         shutil.rmtree(path)
-    update, done = training.update, []
+    done: list[int] = []
 
-    def killed(*arguments: Any) -> None:
-        if len(done) == steps:
+    def counted(*arguments: Any, limit: int = 99) -> None:
+        if len(done) == limit:
             raise KeyboardInterrupt
         done.append(1)
         update(*arguments)
 
+    name = "crossmodal.papers.hashing.train.update"
     with monkeypatch.context() as patch:
-        patch.setattr(training, "update", killed)
+        patch.setattr(name, partial(counted, limit=steps))
         with pytest.raises(KeyboardInterrupt):
             stages.train(edition, "hashing", "wikipedia", "ours", 0, 1)
-    monkeypatch.setattr(training, "update", lambda *given: done.append(1) or update(*given))
+    monkeypatch.setattr(name, counted)
     stages.train(edition, "hashing", "wikipedia", "ours", 0, 1)
     assert checkpoint.read_bytes() == whole
     assert len(done) == 3 * 3  # three batches of 36 pairs for each of three code lengths

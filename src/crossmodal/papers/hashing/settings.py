@@ -22,15 +22,13 @@ class MethodSettings(Settings):
 
     # CVH
     regularisation: float = Field(
-        1e-3, ge=0, description="Ridge of CVH's covariances, as a share of the variance."
+        1e-3, ge=0, description="Ridge of CVH, as a share of the variance."
     )
     extra_bits: Literal["rotate", "repeat"] = Field(
-        "rotate", description="What CVH's bits beyond the number of CCA directions are."
+        "rotate", description="What CVH's bits beyond its directions are."
     )
     # SMFH (Tang et al. 2016, Sec. IV)
-    alpha: float = Field(
-        0.5, gt=0, lt=1, description="Weight of the image against the text in SMFH."
-    )
+    alpha: float = Field(0.5, gt=0, lt=1, description="Weight of the image in SMFH.")
     beta: float = Field(100.0, gt=0, description="Weight of SMFH's projections.")
     gamma: float = Field(1.0, ge=0, description="Weight of SMFH's neighbour graph.")
     ridge: float = Field(0.01, gt=0, description="Weight of SMFH's squared norms, its lambda.")
@@ -44,9 +42,7 @@ class MethodSettings(Settings):
     classifier: Literal["shared", "separate"] = Field(
         "shared", description="One softmax layer for both branches, or one each (as written)."
     )
-    distance: Distance = Field(
-        "cosine", description="Distance of Eq. 3 between posteriors (`semantic`)."
-    )
+    distance: Distance = Field("cosine", description="Distance between posteriors (Eq. 3).")
     epochs: int = Field(30, ge=1, description="Passes over the training pairs.")
     batch: int = Field(64, ge=2, description="Training pairs a step.")
     learning_rate: float = Field(1e-3, gt=0, description="Learning rate of Adam.")
@@ -55,9 +51,7 @@ class MethodSettings(Settings):
     # SSAH (Li et al. 2018, Sec. 4.1)
     feature_weight: float = Field(1.0, ge=0, description="Weight of SSAH's loss on features.")
     hash_weight: float = Field(1.0, ge=0, description="Weight of SSAH's loss on codes.")
-    balance: bool = Field(
-        True, description="Whether similar and dissimilar pairs count half each in SSAH."
-    )
+    balance: bool = Field(True, description="Whether similar and dissimilar pairs count half each.")
     label_weight: float = Field(1.0, ge=0, description="Weight of SSAH's label loss.")
     adversarial: float = Field(0.1, ge=0, description="Weight of SSAH's adversarial loss.")
 
