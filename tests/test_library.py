@@ -42,7 +42,7 @@ def results(tmp_path: Path) -> Path:
 
 
 def test_runs_are_listed_and_sorted(results: Path) -> None:
-    found = crossmodal.runs(results)
+    found = crossmodal.list_runs(results)
     assert [(run.paper, run.variant, run.seed) for run in found] == [
         ("facevoice", "other", 0),
         ("facevoice", "other", 1),
@@ -50,7 +50,7 @@ def test_runs_are_listed_and_sorted(results: Path) -> None:
         ("facevoice", "ours", 1),
         ("msvae", "validated", 0),
     ]
-    assert len(crossmodal.runs(results, paper="msvae")) == 1
+    assert len(crossmodal.list_runs(results, paper="msvae")) == 1
 
 
 def test_a_run_knows_its_settings_history_and_metrics(results: Path) -> None:
@@ -70,13 +70,13 @@ def test_what_is_no_run_is_one_line(tmp_path: Path) -> None:
 
 def test_papers_are_those_with_a_folder_and_settings() -> None:
     settings = Path(__file__).parents[1] / "config/papers"
-    assert crossmodal.papers() == sorted(path.stem for path in settings.glob("*.yaml"))
-    for name in crossmodal.papers():
-        room = crossmodal.paper(name)
+    assert crossmodal.list_papers() == sorted(path.stem for path in settings.glob("*.yaml"))
+    for name in crossmodal.list_papers():
+        room = crossmodal.load_paper(name)
         assert room.TITLE
         assert room.losses
         assert room.model
     with pytest.raises(InputError, match="no paper 'nothing'"):
-        crossmodal.paper("nothing")
+        crossmodal.load_paper("nothing")
     with pytest.raises(AttributeError):
         _ = crossmodal.nothing

@@ -6,8 +6,8 @@
     network = run.network()                # a torch module in evaluation mode
     run.metrics                            # what it scored, a pandas table
 
-    crossmodal.runs("results/demo")        # every trained run of an edition
-    crossmodal.paper("facevoice").losses   # a paper's losses, model, settings, by its name
+    crossmodal.list_runs("results/demo")          # every trained run of an edition
+    crossmodal.load_paper("facevoice").losses   # a paper's losses, model, settings, by its name
 
 docs/quickstart.md shows more.
 """
@@ -17,9 +17,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from crossmodal.library import TrainedRun, load_run, paper, papers, runs
+    from crossmodal.library import TrainedRun, list_papers, list_runs, load_paper, load_run
 
-__all__ = ["TrainedRun", "load_run", "paper", "papers", "runs"]
+__all__ = ["TrainedRun", "list_papers", "list_runs", "load_paper", "load_run"]
 
 
 def __getattr__(name: str) -> Any:

@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from crossmodal.errors import InputError
-from crossmodal.runs import PaperFolder, Run, load_checkpoint, read_run
+from crossmodal.runs import PaperFolder, Run, load_checkpoint, read_csv, read_run
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,9 +50,7 @@ class TrainedRun:
     @cached_property
     def history(self) -> pd.DataFrame:
         """The loss terms, one row an epoch or step."""
-        import pandas as pd
-
-        return pd.read_csv(self.folder / "history.csv")
+        return read_csv(self.folder / "history.csv")
 
     @cached_property
     def metrics(self) -> pd.DataFrame:
@@ -78,7 +76,7 @@ class TrainedRun:
         Raises:
             InputError: A file cannot be read, or the paper does not score pairs of files.
         """
-        room = paper(self.paper)
+        room = load_paper(self.paper)
         if "files" not in (module.name for module in pkgutil.iter_modules(room.__path__)):
             raise InputError(
                 f"{self.paper} does not score pairs of files",
@@ -110,7 +108,7 @@ def load_run(folder: Path | str) -> TrainedRun:
     return TrainedRun(folder, *names)
 
 
-def runs(results: Path | str, paper: str | None = None) -> list[TrainedRun]:
+def list_runs(results: Path | str, paper: str | None = None) -> list[TrainedRun]:
     """List the finished runs of an edition, of one paper or of all.
 
     Args:
@@ -121,7 +119,7 @@ def runs(results: Path | str, paper: str | None = None) -> list[TrainedRun]:
         Sorted by paper, corpus, variant and seed.
     """
     found = []
-    for name in [paper] if paper else papers():
+    for name in [paper] if paper else list_papers():
         folder = PaperFolder(Path(results) / name)
         known = [
             Run(path.parts[-4], path.parts[-3], int(path.parts[-2].removeprefix("seed")))
@@ -131,20 +129,20 @@ def runs(results: Path | str, paper: str | None = None) -> list[TrainedRun]:
     return found
 
 
-def papers() -> list[str]:
+def list_papers() -> list[str]:
     """List the papers, by name."""
     package = importlib.import_module("crossmodal.papers")
     return sorted(found.name for found in pkgutil.iter_modules(package.__path__) if found.ispkg)
 
 
-def paper(name: str) -> ModuleType:
+def load_paper(name: str) -> ModuleType:
     """Return a paper's package with its modules `settings`, `model`, `losses` and `evaluate`.
 
     Raises:
         InputError: There is no such paper.
     """
-    if name not in papers():
-        raise InputError(f"there is no paper {name!r}", hint=f"Choose from: {', '.join(papers())}")
+    if name not in (known := list_papers()):
+        raise InputError(f"there is no paper {name!r}", hint=f"Choose from: {', '.join(known)}")
     for module in ("settings", "model", "losses", "evaluate"):
         importlib.import_module(f"crossmodal.papers.{name}.{module}")
     return importlib.import_module(f"crossmodal.papers.{name}")

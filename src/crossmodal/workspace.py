@@ -154,7 +154,13 @@ class Workspace:
         return [paper for paper in asked if self.own is None or paper in self.own.papers]
 
     def paper_settings(self, paper: str) -> Any:
-        """Resolve the settings of a paper."""
+        """Resolve the settings of a paper.
+
+        Raises:
+            InputError: There is no such paper, or its settings are wrong.
+        """
+        if paper not in (known := known_papers(self.config)):
+            raise InputError(f"there is no paper {paper!r}", hint=f"Choose from: {', '.join(known)}")
         model = importlib.import_module(f"crossmodal.papers.{paper}.settings").PaperSettings
         overrides = self.overrides.get(paper, {})
         return resolve(model, paper, self.edition, overrides, self.config)
