@@ -63,11 +63,10 @@ def table2_nuswide_image_to_text(results: Results, stem: Path) -> None:
 
 def _methods(results: Results, stem: Path, corpus: str) -> None:
     one, task, settings = at_hand(results, corpus), "image_to_text", results.settings
-    frame = pd.read_csv(Path(__file__).with_name("reported.csv"))
-    frame = frame[frame["corpus"] == corpus]
-    reported = dict(
-        zip(zip(frame["variant"], frame["bits"], strict=True), frame[task], strict=True)
+    reported = pd.read_csv(
+        Path(__file__).with_name("reported.csv"), index_col=["corpus", "variant"]
     )
+    paper = reported.loc[corpus].to_dict()
     cells = [
         (code, variant, bits)
         for variant in (*MAIN, "semantic")
@@ -78,9 +77,9 @@ def _methods(results: Results, stem: Path, corpus: str) -> None:
             "method": settings.variants[variant].title,
             "bits": bits or "–",
             "variant": variant,
-            "paper": reported.get((variant, bits), math.nan),
+            "paper": paper.get(code, {}).get(variant, math.nan),
         }
-        for _, variant, bits in cells
+        for code, variant, bits in cells
     ]
     protocol = settings.protocol.main
     database, cutoff, ties = protocol.split("/")
