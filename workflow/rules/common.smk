@@ -22,6 +22,7 @@ os.environ.update(
 sys.path.insert(0, str(ROOT / "src"))
 
 from crossmodal.config import BENCHMARK
+from crossmodal.corpora.media import FEATURES
 from crossmodal.digest import source_digest
 from crossmodal.errors import InputError
 from crossmodal.own_videos.entry import CORPUS as OWN_CORPUS
@@ -55,6 +56,7 @@ wildcard_constraints:
     windows="|".join(sorted({kind for kinds in WINDOWS.values() for kind in kinds}))
     or "-",
     rows=r"[^/]+(/[^/]+)?",
+    feature="|".join(sorted({name for names in FEATURES.values() for name in names})),
     paper="|".join([*PLANS, BENCHMARK]),
     variant=r"[^/]+",
     seed=r"\d+",

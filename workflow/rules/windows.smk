@@ -150,5 +150,3 @@ rule features:
         "python -m crossmodal features {wildcards.rows} {wildcards.feature}"
         " --run {input.run:q} --threads {threads} --log {log:q}"
 
-
-ruleorder: merge_shards > features
