@@ -54,11 +54,12 @@ def evaluate_run(
         Average precision a query by `task|protocol|map`, the chance level of each, and the curves
         of `Ranking.curves` by `task|<code>/<database>|<curve>`.
     """
-    codes, distance = content["config"]["codes"], content["config"]["settings"]["distance"]
+    networks, config = load(content), content["config"]
+    distance = config["settings"]["distance"]
     scores, items, scalars, curves = {}, {}, [], {}
-    for code, network in load(content).items():
+    for code, bits in config["codes"].items():
         for database in settings.protocol.databases:
-            rankings = rank(network, split.test, getattr(split, database), codes[code], distance)
+            rankings = rank(networks[code], split.test, getattr(split, database), bits, distance)
             for task, ranking in rankings.items():
                 for curve, values in ranking.curves().items():
                     curves[f"{task}|{code}/{database}|{curve}"] = values

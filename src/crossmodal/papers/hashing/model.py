@@ -236,14 +236,26 @@ def build(
     return SsahNetwork(image_width, text_width, classes, bits, settings)
 
 
-def load(content: dict[str, Any]) -> dict[str, TwoBranch]:
-    """Rebuild the networks of a run from its checkpoint, in evaluation mode: code length -> one."""
+class Networks(nn.ModuleDict):
+    """The networks of a run by what their protocols begin with: the code length."""
+
+    def __getitem__(self, code: str) -> TwoBranch:
+        """Return the network of a code length."""
+        network = super().__getitem__(code)
+        assert isinstance(network, TwoBranch)
+        return network
+
+
+def load(content: dict[str, Any]) -> Networks:
+    """Rebuild the networks of a run from its checkpoint, in evaluation mode."""
     config = content["config"]
     widths = config["image_width"], config["text_width"], len(config["classes"])
     settings = MethodSettings.model_validate(config["settings"])
-    networks = {
-        code: build(config["method"], *widths, bits, settings)
-        for code, bits in config["codes"].items()
-    }
-    nn.ModuleDict(networks).load_state_dict(content["weights"])
-    return {code: network.eval() for code, network in networks.items()}
+    networks = Networks(
+        {
+            code: build(config["method"], *widths, bits, settings)
+            for code, bits in config["codes"].items()
+        }
+    )
+    networks.load_state_dict(content["weights"])
+    return networks.eval()
