@@ -32,7 +32,7 @@ from crossmodal.corpora.manifest import read_manifest
 from crossmodal.metrics.generation import frechet
 from crossmodal.papers import stages
 from crossmodal.papers.cmcgan.data import Pairs, load_split
-from crossmodal.papers.cmcgan.evaluate import band_centres_hz, evenly_spread, median_items
+from crossmodal.papers.cmcgan.evaluate import evenly_spread, median_items
 from crossmodal.papers.cmcgan.model import Classifier, FusionNetwork, Generator, load, outputs
 from crossmodal.runs import Run, load_checkpoint
 from crossmodal.scores import read_arrays, read_metrics
@@ -265,11 +265,3 @@ def test_the_shown_item_has_the_median_error_of_its_class(items: list[tuple[int,
     for row in chosen.tolist():
         own = sorted(l1[label.numpy() == int(label[row])])
         assert l1[row] == own[(len(own) - 1) // 2]
-
-
-def test_bands_have_their_frequencies() -> None:
-    whole, half = band_centres_hz(128), band_centres_hz(64)
-    assert (np.diff(whole) > 0).all()
-    assert 0 < whole[0] < 50
-    assert 20_000 < whole[-1] < 22_050
-    np.testing.assert_allclose(half, whole.reshape(64, 2).mean(axis=1))

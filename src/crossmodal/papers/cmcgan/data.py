@@ -65,12 +65,13 @@ class Pairs:
     @classmethod
     def joined(cls, parts: list[Pairs]) -> Pairs:
         """Put parts of one corpus after one another."""
-        picture, sound, label = (
-            torch.cat([getattr(part, name) for part in parts])
-            for name in ("picture", "sound", "label")
+        return cls(
+            torch.cat([part.picture for part in parts]),
+            torch.cat([part.sound for part in parts]),
+            torch.cat([part.label for part in parts]),
+            [clip for part in parts for clip in part.clips],
+            parts[0].classes,
         )
-        clips = [clip for part in parts for clip in part.clips]
-        return cls(picture, sound, label, clips, parts[0].classes)
 
     def __len__(self) -> int:
         """Return the number of pairs."""
@@ -126,8 +127,9 @@ def load_pairs(folder: Path, sizes: Sizes) -> tuple[Pairs, dict[str, NDArray[np.
     manifest = read_manifest(folder / "manifest.csv")
     pictures = read_feature(folder / "pictures.npy", len(manifest))
     levels = read_feature(folder / "log_mel.npy", len(manifest))
-    picture = torch.cat([_picture(block, sizes) for block in _blocks(pictures)])
-    sound = torch.cat([_sound(block, sizes) for block in _blocks(levels)])
+    blocks = [slice(start, start + _BLOCK) for start in range(0, len(manifest), _BLOCK)]
+    picture = torch.cat([_picture(pictures[block], sizes) for block in blocks])
+    sound = torch.cat([_sound(levels[block], sizes) for block in blocks])
     classes = sorted(set(manifest["label"]))
     number = {name: index for index, name in enumerate(classes)}
     label = torch.tensor([number[name] for name in manifest["label"]])
@@ -162,10 +164,6 @@ def load_split(folder: Path, sizes: Sizes, column: str) -> Split:
     return Split(*(pairs.take(rows[name]) for name in SPLITS))
 
 
-def _blocks(array: NDArray) -> list[NDArray]:
-    return [array[start : start + _BLOCK] for start in range(0, len(array), _BLOCK)]
-
-
 def _picture(block: NDArray, sizes: Sizes) -> Tensor:
     """uint8 [n, h, w, 3] -> uint8 [n, 3, px, px]."""
     planes = torch.from_numpy(np.array(block)).permute(0, 3, 1, 2)
@@ -186,12 +184,8 @@ def augment(x: Tensor) -> Tensor:
     A few songs an instrument have a few rooms; without this, classifiers of the stand-in know
     every training picture and one test picture in two. Edges are continued.
 
-    Args:
-        x: Pictures [n, 3, h, w], -1 to 1.
-
-    Returns:
-        The same shape; values may go beyond -1 and 1. Random numbers come from the CPU's
-        generator, so that every device sees the same.
+    Takes and returns pictures [n, 3, h, w] from -1 to 1; values may then go beyond. Random numbers
+    come from the CPU's generator, so that every device sees the same.
     """
     n, _, height, width = x.shape
     margins = round(SHIFT * height), round(SHIFT * width)

@@ -19,9 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from crossmodal.corpora.manifest import read_manifest
-from crossmodal.features.audio import LOG_MEL
-from crossmodal.features.sounding import waves_from_log_mel
-from crossmodal.features.spectra import mel_filters
+from crossmodal.features.sounding import band_centres_hz, to_waveform
 from crossmodal.features.store import read_feature
 from crossmodal.jobs import EvaluationJob
 from crossmodal.metrics.classification import chance, correct, majority_share
@@ -41,9 +39,8 @@ from crossmodal.runs import Run, load_checkpoint
 from crossmodal.scores import Scored
 
 Scores = dict[str, NDArray[np.float64]]
-"""`task|protocol|metric` -> one value a clip, [n]."""
 Scalars = dict[str, float]
-"""The same -> one value of all clips."""
+"""`task|protocol|metric` -> one value a clip, [n]; one value of all clips."""
 
 PROTOCOLS = {"fr": "two_step", "f": "one_step", "rf": "recovered", "r": "reconstructed"}
 """Prefix of an output's name -> protocol."""
@@ -53,11 +50,7 @@ _DATA_RANGE = {"image": 255.0, "sound": HIGH_DB - LOW_DB}
 
 
 def evaluate(job: EvaluationJob) -> Iterator[Scored]:
-    """Yield the scores of every run; examples are of the split by song, one clip a class.
-
-    Raises:
-        InputError: A file is missing or does not fit.
-    """
+    """Yield the scores of every run; examples are of the split by song, one clip a class."""
     contexts: dict[str, Context] = {}
     for run in progress(job.runs, title=f"evaluating {job.corpus}", unit="run"):
         split = job.settings.resolved(run.variant).split
@@ -310,18 +303,3 @@ def median_items(l1: NDArray[np.float64], label: Tensor) -> Tensor:
         order = np.argsort(l1[rows], kind="stable")
         chosen.append(int(rows[order[(len(rows) - 1) // 2]]))
     return torch.tensor(chosen)
-
-
-def to_waveform(level_db: NDArray[np.float32]) -> NDArray[np.int16]:
-    """Return 16-bit waves [k, 22050] at 44.1 kHz that have the given log-mels [k, bands, steps]."""
-    waves = waves_from_log_mel(level_db)
-    return np.clip(np.rint(waves * 32_767), -32_768, 32_767).astype(np.int16)
-
-
-def band_centres_hz(bands: int) -> NDArray[np.float64]:
-    """Return the centre frequencies [bands] of log-mels averaged down to so many bands, Hz."""
-    filters = mel_filters(LOG_MEL)
-    frequencies = np.linspace(0, LOG_MEL.rate_hz / 2, filters.shape[1])
-    centres = filters @ frequencies / filters.sum(axis=1)
-    means: NDArray[np.float64] = centres.reshape(bands, -1).mean(axis=1)
-    return means

@@ -77,16 +77,12 @@ def fig2_generated(results: Results, stem: Path) -> None:
 
 def _numbers(ours: CorpusResults, modality: str, column: Column) -> str:
     """Return what is written above a column: its name, accuracy with interval, and SSIM."""
-    interval = _accuracy(ours, modality, column)
-    lines = [
-        column.title,
-        f"acc. {interval.mean:.2f}",
-        f"[{interval.low:.2f}, {interval.high:.2f}]",
-    ]
+    found = _accuracy(ours, modality, column)
+    text = f"{column.title}\nacc. {found.mean:.2f}\n[{found.low:.2f}, {found.high:.2f}]"
     if column.variant != TRUE:
         ssim = ours.scores(column.variant, f"{modality}|{column.protocol}|ssim").mean()
-        lines.append(f"SSIM {ssim:.2f}")
-    return "\n".join(lines)
+        text += f"\nSSIM {ssim:.2f}"
+    return text
 
 
 def _sounds(ours: CorpusResults, names: Sequence[str]) -> list[Sound]:
@@ -150,7 +146,6 @@ def _architecture(
     draw: Callable[[Axes], None],
     heights: tuple[float, float],
 ) -> None:
-    """Draw how a variant's networks are joined, and below every layer of them."""
     ours.need(variant)
     fig, axes = style.figure("double", height=sum(heights), rows=2, height_ratios=heights)
     draw(axes[0, 0])
@@ -184,13 +179,11 @@ def _grid(ours: CorpusResults, stem: Path, generated: Sequence[Column], shown: i
 
 
 def _instruments(ours: CorpusResults) -> list[str]:
-    """Return the instruments in the order of the rows."""
     labels: list[str] = ours.examples()["label"].tolist()
     return [label.replace("_", " ") for label in labels]
 
 
 def _accuracy(ours: CorpusResults, modality: str, column: Column) -> Interval:
-    """Return the accuracy of what a column shows, over all test clips and seeds."""
     evaluator = ours.settings.evaluator(modality, "split")
     variant = evaluator if column.variant == TRUE else column.variant
     return ours.interval(variant, f"{modality}|{column.protocol}|accuracy")

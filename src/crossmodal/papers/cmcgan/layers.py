@@ -59,24 +59,19 @@ def bottleneck_side(layers: int) -> int:
     return 1 << (DEPTH - layers)
 
 
-def halvings(size: int, side: int, layers: int) -> list[int]:
-    """Return the `layers + 1` sizes of one axis, halved from a power of two until `side`.
+def map_sizes(size: Size, side: int, layers: int) -> list[Size]:
+    """Return the `layers + 1` sizes of maps, each axis halved until it comes down to `side`.
 
     Raises:
-        ValueError: The layers are too few to come from `size` to `side`.
+        ValueError: An axis is no power of two, or the layers are too few to come to `side`.
     """
     sizes = [size]
     for _ in range(layers):
-        sizes.append(max(sizes[-1] // 2, side))
-    if sizes[-1] != side or size < side or size & (size - 1):
+        height, width = sizes[-1]
+        sizes.append((max(height // 2, side), max(width // 2, side)))
+    if sizes[-1] != (side, side) or any(axis < side or axis & (axis - 1) for axis in size):
         raise ValueError(f"{layers} layers do not halve {size} down to {side}")
     return sizes
-
-
-def map_sizes(size: Size, side: int, layers: int) -> list[Size]:
-    """Return the map sizes from input to code, `layers + 1` pairs of height and width."""
-    heights, widths = (halvings(axis, side, layers) for axis in size)
-    return list(zip(heights, widths, strict=True))
 
 
 def _touched(small: int, stride: int) -> slice:
@@ -155,11 +150,9 @@ class PathNorm(nn.BatchNorm2d):
         y = functional.batch_norm(beside, mean, variance, weight, bias, True, 1.0, self.eps)
         share = self.momentum or 0.0
         with torch.no_grad():
-            for new_mean, new_variance in zip(
-                mean.chunk(paths), variance.chunk(paths), strict=True
-            ):
-                self.running_mean.lerp_(new_mean, share)
-                self.running_var.lerp_(new_variance, share)
+            for of_mean, of_variance in zip(mean.chunk(paths), variance.chunk(paths), strict=True):
+                self.running_mean.lerp_(of_mean, share)
+                self.running_var.lerp_(of_variance, share)
         return y.reshape(x.shape)
 
 

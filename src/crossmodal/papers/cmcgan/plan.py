@@ -41,18 +41,13 @@ class Plan(plan.Plan):
         """Return the arrays that evaluation reads: the waves are played."""
         return [*self.features(corpus), "waves"]
 
-    def evaluators(self, variant: str) -> dict[str, str]:
-        """Return modality -> the classifier that evaluates what a variant generates."""
-        split = self.settings.resolved(variant).split
-        return {
-            modality: self.settings.evaluator(modality, split)
-            for modality in self.settings.generated(variant)
-        }
-
     def before(self, run: Run) -> dict[str, Run]:
-        """Return modality -> the evaluator of a run, of the same seed."""
-        found = self.evaluators(run.variant)
-        return {modality: replace(run, variant=name) for modality, name in found.items()}
+        """Return modality -> the classifier of the same seed that evaluates what a run makes."""
+        split = self.settings.resolved(run.variant).split
+        return {
+            modality: replace(run, variant=self.settings.evaluator(modality, split))
+            for modality in self.settings.generated(run.variant)
+        }
 
     def decides_training(self, corpus: str, variant: str) -> dict[str, Any]:
         """Return the settings that decide a run, plain values."""
@@ -60,7 +55,6 @@ class Plan(plan.Plan):
             "model": self.settings.variants[variant].model,
             "sizes": self.settings.sizes.model_dump(),
             "settings": self.settings.resolved(variant).model_dump(),
-            "evaluators": self.evaluators(variant),
         }
 
     def decides_evaluation(self, corpus: str) -> dict[str, Any]:
@@ -68,7 +62,10 @@ class Plan(plan.Plan):
         variants = self.variants(corpus)
         return {
             "items": self.settings.items,
-            "evaluators": {name: self.evaluators(name) for name in variants},
+            "evaluators": {
+                name: [one.variant for one in self.before(Run(corpus, name, 0)).values()]
+                for name in variants
+            },
             "references": {
                 split: [self.settings.reference(split, train_on_all=all_) for all_ in (False, True)]
                 for split in sorted({self.settings.resolved(name).split for name in variants})

@@ -65,17 +65,19 @@ def table1_generated_accuracy(results: Results, stem: Path) -> None:
     frame.insert(1, "model", frame["variant"].map(ours.title))
     parts = frame["task"].str.endswith("_train").map({True: "training", False: "test"})
     frame.insert(2, "clips", parts)
-    evaluators = {modality: ours.settings.evaluator(modality, "split") for modality in DIRECTIONS}
-    real = ", ".join(
-        f"{modality} {ours.interval(evaluator, f'{modality}|real|accuracy').mean:.3f}"
-        for modality, evaluator in evaluators.items()
-    )
+    real = [
+        ours.interval(ours.settings.evaluator(modality, "split"), f"{modality}|real|accuracy").mean
+        for modality in DIRECTIONS
+    ]
     tables.write_table(
         frame.drop(columns=["task", "protocol"]),
         stem,
         title=f"{NAMES[ours.name]}, accuracy of generated samples",
         source=ours.source,
-        note=f"{_floors_note(ours)} The same classifiers on true test clips: {real}.",
+        note=(
+            f"{_floors_note(ours)} The same classifiers on true test clips: image {real[0]:.3f}, "
+            f"sound {real[1]:.3f}."
+        ),
     )
 
 
@@ -144,9 +146,7 @@ def _quality(ours: CorpusResults, variant: str, modality: str, protocol: str) ->
     accuracy = ours.interval(variant, f"{key}|accuracy")
     generated = ours.settings.generated(variant)
     metrics = {"L1": "l1", "SSIM": "ssim", "PSNR": "psnr"} if generated else {}
-    read = [variant]
-    if generated:
-        read.append(ours.settings.evaluator(modality, ours.settings.resolved(variant).split))
+    evaluator = ours.settings.evaluator(modality, ours.settings.resolved(variant).split)
     return {
         "direction": DIRECTIONS[modality],
         "variant": ours.title(variant),
@@ -160,7 +160,7 @@ def _quality(ours: CorpusResults, variant: str, modality: str, protocol: str) ->
         },
         "Fréchet": ours.scalar(variant, modality, protocol, "frechet"),
         "seeds": len(ours.seeds[variant]),
-        tables.RUNS: ours.read_from(*read),
+        tables.RUNS: ours.read_from(*dict.fromkeys((variant, evaluator))),
     }
 
 
@@ -208,7 +208,6 @@ def table_readings(results: Results, stem: Path) -> None:
 
 
 def _side(text: str) -> tuple[str, str]:
-    """Return variant and protocol."""
     variant, _, protocol = text.partition("@")
     return variant, protocol or "two_step"
 

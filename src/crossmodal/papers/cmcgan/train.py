@@ -13,6 +13,7 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.optim.lr_scheduler import LambdaLR
 
 from crossmodal import training
 from crossmodal.jobs import Trained, TrainingJob
@@ -259,11 +260,9 @@ def generator_learner(
     return Learner(gan.generator, gan.parts(), step, validate)
 
 
-def decay(optimizer: torch.optim.Optimizer, steps: int) -> torch.optim.lr_scheduler.LambdaLR:
+def decay(optimizer: torch.optim.Optimizer, steps: int) -> LambdaLR:
     """Return what lowers a learning rate linearly to zero over the second half of the steps."""
-    return torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: min(1.0, 2 * (1 - step / steps))
-    )
+    return LambdaLR(optimizer, lambda step: min(1.0, 2 * (1 - step / steps)))
 
 
 def fit_best(
@@ -327,7 +326,7 @@ def fit(
     evaluators: Mapping[str, Path] | None = None,
     resume: Callable[[str], Resume] | None = None,
 ) -> tuple[Learner, list[Row]]:
-    """Train a model of the paper.
+    """Train a model of the paper; return its learner, best epoch's weights in it, and the history.
 
     Args:
         model: Its name.
@@ -337,9 +336,6 @@ def fit(
         seed: Of all random numbers.
         evaluators: Modality -> run folder of the classifier that chooses a generator's epoch.
         resume: Gives the keeper of the state of a phase, "source" or "state"; None keeps none.
-
-    Returns:
-        The learner, whose network has the best epoch's weights, and the history.
     """
     device, classes = split.train.picture.device, len(split.train.classes)
     shape, pairs = shape_of(sizes, settings), split.train
@@ -377,10 +373,8 @@ def train(job: TrainingJob) -> Trained:
     split = load_split(job.corpus_results, sizes, settings.split).to(job.device)
     learner, rows = fit(model, sizes, settings, split, job.run.seed, job.before, job.resume)
     network = learner.network.cpu()
-    described = {name: describe_network(part) for name, part in network.named_children()}
-    discriminator = learner.parts.get("discriminator")
-    if discriminator is not None:
-        described["discriminator"] = describe_network(discriminator)
+    parts = {**dict(network.named_children()), "discriminator": learner.parts.get("discriminator")}
+    described = {name: describe_network(part) for name, part in parts.items() if part is not None}
     config = {
         "model": model,
         "sizes": sizes.model_dump(),
