@@ -10,18 +10,18 @@ CITATION = (
     "Networks in the Framework of Deep Learning”."
 )
 DEVIATIONS = [
-    "Eq. 1 prints an equality where the sum of both games is meant, and Eq. 2 gives both encoders "
-    "one name: the games are added, G_Ienc encodes faces, G_Tenc voices.",
-    "The games are trained with cross-entropies as in the parent work (CM-GANs); the generator "
+    "Eq. 1 prints an equality where the sum of both losses is meant, and Eq. 2 gives both encoders "
+    "one name: the losses are added, G_Ienc encodes faces, G_Tenc voices.",
+    "The losses are trained with cross-entropies as in the parent work (CM-GANs); the generator "
     "makes reconstructions and exchanged representations look real, never the mismatched ones. "
-    "`wasserstein` is Eq. 2 as printed, with the weights of the judges clipped.",
+    "`wasserstein` is Eq. 2 as printed, with the weights of the discriminators clipped.",
     "The class head on the common representation comes from the parent work; `no_class_head` is "
     "Eq. 1-2 alone.",
     "Margin and threshold are chosen on validation episodes; the paper chooses both on its test "
     "set. The threshold of the test set and the paper's 0.5 are given beside it.",
     "Training, validation and test windows come from different episodes; `random_split` deals "
     "windows at random, as the paper does, so that frames of one scene stand on both sides.",
-    "A pair is judged matching when its similarity reaches the threshold; the paper says “distance "
+    "A pair is called matching when its similarity reaches the threshold; the paper says “distance "
     "exceeds”.",
     "The networks of the second phase learn on the frozen common representation of the first.",
     "The abstract names Graph Cut and regional attention, the text gives no method: `graph_cut` "

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crossmodal.metrics.uncertainty import bootstrap_mean, paired_bootstrap
+from crossmodal.metrics.uncertainty import paired_bootstrap
 from crossmodal.metrics.verification import sweep
 from crossmodal.papers.facevoice.plan import MARGIN, SEARCHED_WITH
 from crossmodal.papers.facevoice.settings import FEATURES
@@ -19,34 +19,36 @@ from crossmodal.reporting.tables import RUNS, comparison, write_table
 AREA = "matching|test|auc"
 PAPER_AREA = "matching|test|auc_identified"
 ACCURACY = "matching|test/validation|accuracy"
+SIMILARITY, MATCHED = "matching|test|similarity", "matching|test|matched"
+IDENTIFIED = "identification|concatenated|accuracy"
 
 
 def table_threshold_sweep(results: Results, stem: Path) -> None:
     """Matching accuracy by threshold, one column a margin."""
-    thresholds = results.settings.thresholds
+    found, thresholds = results.first, results.settings.thresholds
     columns: dict[str, list[Any]] = {"threshold": [f"{value:g}" for value in thresholds]}
     columns["threshold"] += ["chosen on validation", "best on test (as written)", "its place"]
-    margins = [name for name in results.variants if name.startswith("margin_")]
+    margins = [name for name in found.seeds if name.startswith("margin_")]
     for variant in margins:
-        scores = results.scores(variant)
-        seeds = zip(
-            scores["matching|test|similarity"], scores["matching|test|matched"], strict=True
-        )
-        swept = [sweep(values, match > 0, thresholds).accuracy for values, match in seeds]
-        columns[results.title(variant).lower()] = [
-            *np.mean(swept, axis=0),
-            float(scores[ACCURACY].mean()),
-            float(scores["matching|test/as_written|accuracy"].mean()),
-            float(scores["matching|test|best_threshold"].mean()),
+        similarities, matched = (found.scores(variant, key) for key in (SIMILARITY, MATCHED))
+        swept = [
+            sweep(values, match > 0, thresholds).accuracy
+            for values, match in zip(similarities, matched, strict=True)
         ]
-    columns[RUNS] = [results.read_from(*margins)] * len(columns["threshold"])
+        columns[found.title(variant).lower()] = [
+            *np.mean(swept, axis=0),
+            float(found.scores(variant, ACCURACY).mean()),
+            float(found.scores(variant, "matching|test/as_written|accuracy").mean()),
+            float(found.scores(variant, "matching|test|best_threshold").mean()),
+        ]
+    columns[RUNS] = [found.read_from(*margins)] * len(columns["threshold"])
     write_table(
         pd.DataFrame(columns),
         stem,
         title="Matching accuracy by threshold and margin",
         source=results.source,
         note=(
-            f"{_pairs(results)} The last row is the threshold of the best accuracy on the test "
+            f"{_pairs(found)} The last row is the threshold of the best accuracy on the test "
             "set, mean over seeds; the paper finds 0.5 for every margin."
         ),
     )
@@ -66,7 +68,7 @@ def table_identification(results: Results, stem: Path) -> None:
             }
             key = f"identification|{feature}|accuracy"
             cells = pd.DataFrame([cell])
-            parts.append(comparison(results.folder, results.corpus, key, cells))
+            parts.append(comparison(results.first, key, cells))
     write_table(
         pd.concat(parts, ignore_index=True),
         stem,
@@ -82,17 +84,19 @@ def table_identification(results: Results, stem: Path) -> None:
 
 def table_ablations(results: Results, stem: Path) -> None:
     """Every variant with every number, and its difference to the paper's model."""
-    base = results.scores("ours")
-    rows = [_row(results, variant, base) for variant in results.variants]
+    found = results.first
+    found.need("ours")
+    margin = read_chosen(results.folder.search(found.name, MARGIN), SEARCHED_WITH, [MARGIN])[MARGIN]
+    rows = [_row(found, variant) for variant in found.seeds]
     write_table(
         pd.DataFrame(rows),
         stem,
         title="Every ablation",
         source=results.source,
         note=(
-            f"{_pairs(results)} Margin chosen on validation pairs: {results.margin:g}. Columns: "
+            f"{_pairs(found)} Margin chosen on validation pairs: {margin:g}. Columns: "
             "area under the ordinary curve with its 95 % interval over seeds and pairs, and its "
-            "difference to the paper's model where both judge the same pairs; area under the "
+            "difference to the paper's model where both score the same pairs; area under the "
             "paper's curve; accuracy at the threshold chosen on validation pairs; identification "
             "from face and voice together; equal error rate; Brier score and expected error of "
             "the predicted probability of a match."
@@ -100,36 +104,38 @@ def table_ablations(results: Results, stem: Path) -> None:
     )
 
 
-def _row(results: Results, variant: str, base: Scores) -> dict[str, Any]:
-    scores = results.scores(variant)
-    area = bootstrap_mean(scores[AREA])
-    row: dict[str, Any] = {
+def _row(results: CorpusResults, variant: str) -> dict[str, Any]:
+    area = results.interval(variant, AREA)
+    base = None if variant == "ours" else "ours"
+    return {
         "variant": results.title(variant),
         "ours": area.mean,
         "low": area.low,
         "high": area.high,
-        **_difference(scores, base if variant not in ("ours", *OTHER_PAIRS) else None, AREA),
-        "paper's area": _mean(scores, PAPER_AREA),
-        "accuracy": _mean(scores, ACCURACY),
-        "identified": _mean(scores, "identification|concatenated|accuracy"),
-        "EER": results.scalar(variant, "test", "eer"),
-        "Brier": _mean(scores, "matching|test|brier"),
-        "ECE": results.scalar(variant, "test", "ece"),
-        "pairs": scores[AREA].shape[1],
+        **_difference(results, variant, base, AREA),
+        "paper's area": _mean(results, variant, PAPER_AREA),
+        "accuracy": _mean(results, variant, ACCURACY),
+        "identified": _mean(results, variant, IDENTIFIED),
+        "EER": results.scalar(variant, "matching", "test", "eer"),
+        "Brier": _mean(results, variant, "matching|test|brier"),
+        "ECE": results.scalar(variant, "matching", "test", "ece"),
+        "pairs": results.scores(variant, AREA).shape[1],
         RUNS: results.read_from(variant),
     }
-    return row
 
 
-def _mean(scores: Scores, key: str) -> float:
-    return float(scores[key].mean()) if key in scores else float("nan")
+def _mean(results: CorpusResults, variant: str, key: str) -> float:
+    """Return a mean score; NaN where people cannot be identified."""
+    return float(results.scores(variant, key).mean()) if key in results.keys(variant) else np.nan
 
 
-def _difference(scores: Scores, base: Scores | None, key: str) -> dict[str, Any]:
-    """Return the paired difference to another variant, empty without one."""
-    if base is None:
-        return {"difference": float("nan"), "from": float("nan"), "to": float("nan")}
-    interval = paired_bootstrap(scores[key], base[key])
+def _difference(results: CorpusResults, variant: str, base: str | None, key: str) -> dict[str, Any]:
+    """Return the paired difference to a variant; empty without one that scored the same pairs."""
+    task, protocol, _ = key.split("|")
+    names = [results.items(name, task, protocol) for name in (variant, base or variant)]
+    if base is None or not np.array_equal(names[0], names[1]):
+        return {"difference": np.nan, "from": np.nan, "to": np.nan}
+    interval = paired_bootstrap(results.scores(variant, key), results.scores(base, key))
     return {"difference": interval.mean, "from": interval.low, "to": interval.high}
 
 
@@ -139,7 +145,7 @@ READINGS = (
     ("regional_attention", "regions", "attention over these regions (our reading)"),
     ("random_split", "ours", "windows split at random (as written)"),
     ("same_window", "ours", "matched training pairs of one window"),
-    ("wasserstein", "ours", "Eq. 2 as printed, judges clipped"),
+    ("wasserstein", "ours", "Eq. 2 as printed, discriminators clipped"),
     ("own_condition", "ours", "mismatched sample beside its own feature"),
     ("no_class_head", "ours", "no class head, Eq. 1-2 alone"),
     ("unseen_people", "ours", "people never seen in training"),
@@ -148,24 +154,23 @@ READINGS = (
 
 def table_extra_readings(results: Results, stem: Path) -> None:
     """What the paper leaves open: each reading beside what it is compared with."""
-    rows = []
+    found, rows = results.first, []
     for variant, other, what in READINGS:
-        if variant not in results.variants or other not in results.variants:
+        if not {variant, other} <= set(found.seeds):
             continue
-        left, right = results.scores(variant), results.scores(other)
         # People never seen are asked about in other pairs, and can be matched only.
-        key = PAPER_AREA if PAPER_AREA in left else AREA
+        key = PAPER_AREA if PAPER_AREA in found.keys(variant) else AREA
         rows.append(
             {
                 "reading": what,
-                "compared with": results.title(other),
+                "compared with": found.title(other),
                 "area": "paper's" if key == PAPER_AREA else "ordinary",
-                "with it": float(left[key].mean()),
-                "without": float(right[key].mean()),
-                **_difference(left, right if variant not in OTHER_PAIRS else None, key),
-                "identified": _mean(left, "identification|concatenated|accuracy"),
-                "pairs": left[key].shape[1],
-                RUNS: results.read_from(variant, other),
+                "with it": _mean(found, variant, key),
+                "without": _mean(found, other, key),
+                **_difference(found, variant, other, key),
+                "identified": _mean(found, variant, IDENTIFIED),
+                "pairs": found.scores(variant, key).shape[1],
+                RUNS: found.read_from(variant, other),
             }
         )
     write_table(
@@ -176,12 +181,12 @@ def table_extra_readings(results: Results, stem: Path) -> None:
         note=(
             "Area under the paper's curve; for people never seen in training, who cannot be "
             "identified, under the ordinary one. `from` and `to`: 95 % interval of the difference "
-            "over seeds and pairs, where both judge the same pairs. With five people, three are "
+            "over seeds and pairs, where both score the same pairs. With five people, three are "
             "left to train on when two are kept for the test: chance is 0.5."
         ),
     )
 
 
-def _pairs(results: Results) -> str:
-    matched = results.scores("ours")["matching|test|matched"][0]
+def _pairs(results: CorpusResults) -> str:
+    matched = results.scores("ours", MATCHED)[0]
     return f"{len(matched)} test pairs, {int(matched.sum())} of them matched."
