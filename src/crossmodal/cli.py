@@ -195,7 +195,7 @@ def summary(given: Arguments) -> None:
     for paper in workspace.papers:
         metrics = given.out / "metrics" / workspace.place / f"{paper}.json"
         plot = given.out / "plots" / workspace.place / f"{paper}.csv"
-        write_summary(workspace.results.paper(paper).root, metrics, plot)
+        write_summary(workspace.results.paper(paper), metrics, plot)
 
 
 def verify(given: Arguments) -> None:
