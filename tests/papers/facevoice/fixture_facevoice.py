@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,10 @@ from crossmodal.config import overlay, read_yaml
 from crossmodal.corpora.manifest import COLUMNS, write_manifest
 from crossmodal.corpora.splits import deal
 from crossmodal.features.store import write_feature
-from crossmodal.papers.facevoice.evaluate import evaluate
+from crossmodal.papers import stages
 from crossmodal.papers.facevoice.settings import ModelSettings, PairSettings, PaperSettings
-from crossmodal.papers.facevoice.train import train_runs
-from crossmodal.papers.facevoice.tune import tune
-from crossmodal.runs import Run, collect_metrics, write_csv
+from crossmodal.runs import PaperFolder
+from crossmodal.workspace import Workspace
 
 ROOT = Path(__file__).parents[3]
 CORPUS = "the_big_bang_theory"
@@ -27,19 +27,19 @@ EACH = 3  # windows of a person in an episode
 TINY = {
     "steps": 4,
     "width": 8,
-    "judge_width": 8,
+    "discriminator_width": 8,
     "matching_width": 8,
     "epochs": 1,
     "batch": 16,
     "matching_epochs": 1,
 }
+TINY_CHANGES = {"model": TINY, "pairs": {"train": 64}, "tuning": {"margins": [0.2, 0.5]}}
 
 
 def paper_settings(**changes: Any) -> PaperSettings:
     """Return the paper's settings with a tiny model, few pairs and further changes."""
     values = read_yaml(ROOT / "config" / "papers" / "facevoice.yaml")
-    tiny = {"model": TINY, "pairs": {"train": 64}, "tuning": {"margins": [0.2, 0.5]}}
-    return PaperSettings.model_validate(overlay(values, tiny, changes))
+    return PaperSettings.model_validate(overlay(values, TINY_CHANGES, changes))
 
 
 def model_settings(**changes: Any) -> ModelSettings:
@@ -96,12 +96,21 @@ def pictures(person: NDArray[np.int64], random: np.random.Generator) -> NDArray[
     return drawn
 
 
-def write_results(out: Path, folder: Path, settings: PaperSettings, seeds: list[int]) -> None:
-    """Run every stage of the paper but its artefacts below `results/<edition>/facevoice`."""
-    tuning = out / "tuning" / CORPUS / "margin.csv"
-    tune(settings, CORPUS, "margin", ["ours"], folder, tuning, 1)
-    families = list(settings.families)
-    train_runs(settings, CORPUS, "synthetic", families, seeds, folder, tuning, out, 1)
-    evaluate(settings, CORPUS, families, seeds, folder, out)
-    runs = [Run(CORPUS, family, seed).folder(out) for family in families for seed in seeds]
-    write_csv(out / "metrics.csv", collect_metrics(runs))
+def workspace(root: Path, seeds: Sequence[int] = (0,), **changes: Any) -> Workspace:
+    """Return the edition smoke with results below `root`, tiny settings and further changes."""
+    values = {"edition": "smoke", "results": str(root), "papers": ["facevoice"], "seeds": [*seeds]}
+    overrides = {"facevoice": overlay(TINY_CHANGES, changes)}
+    return Workspace.of({**values, "overrides": overrides}, ROOT / "config")
+
+
+def windows_folder(root: Path) -> Path:
+    """Return the folder of the corpus's windows below `root`."""
+    return root / "smoke" / "corpora" / CORPUS / "facevoice"
+
+
+def train_all(edition: Workspace) -> PaperFolder:
+    """Search the margin and train every run; returns the paper's folder."""
+    stages.tune(edition, "facevoice", CORPUS, "margin", 1)
+    for run in edition.plan("facevoice").runs(CORPUS):
+        stages.train(edition, "facevoice", CORPUS, run.variant, run.seed, 1)
+    return edition.results.paper("facevoice")

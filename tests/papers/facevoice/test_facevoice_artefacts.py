@@ -3,45 +3,55 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
-from fixture_facevoice import CORPUS, ROOT, paper_settings, write_results, write_windows
+from fixture_facevoice import (
+    CORPUS,
+    ROOT,
+    paper_settings,
+    train_all,
+    windows_folder,
+    workspace,
+    write_windows,
+)
 
 from crossmodal.config import CorpusChoice
-from crossmodal.errors import InputError
-from crossmodal.papers.facevoice.figures import ARTEFACTS, write_artefacts
-from crossmodal.papers.facevoice.plan import CorpusPlan, has_pictures
-from crossmodal.reporting.claims import judge_claims
-
-PAPER_IDS = [
-    *("fig1_gan_architecture", "fig2_crossmodal_architecture", "fig3_margin_roc"),
-    *("table_threshold_sweep", "fig4_common_layer_roc", "fig5_feature_matching"),
-    *("table_identification", "table_extra_readings"),
-]
+from crossmodal.papers import stages
+from crossmodal.papers.facevoice.plan import Plan
+from crossmodal.papers.plan import CorpusAtHand
+from crossmodal.reporting.results import Results
+from crossmodal.runs import Run
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("windows")
-    write_windows(folder)
-    out = tmp_path_factory.mktemp("results") / "facevoice"
-    write_results(out, folder, paper_settings(), [0])
-    write_artefacts(paper_settings(), out)
-    return out
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("results")
+    write_windows(windows_folder(root))
+    train_all(workspace(root))
+    stages.evaluate(workspace(root), "facevoice", CORPUS, 1)
+    stages.artefacts(workspace(root), "facevoice")
+    return root
 
 
-def test_every_artefact_is_written_and_the_same_again(results: Path) -> None:
-    settings = paper_settings()
-    assert set(settings.artefacts) == set(ARTEFACTS) >= set(PAPER_IDS)
-    files = [
+@pytest.fixture(scope="module")
+def results(root: Path) -> Path:
+    return workspace(root).results.paper("facevoice").root
+
+
+def artefact_files(results: Path) -> list[Path]:
+    return [
         results / f"{artefact.kind}s" / f"{name}.{suffix}"
-        for name, artefact in settings.artefacts.items()
+        for name, artefact in paper_settings().artefacts.items()
         for suffix in (("svg", "png") if artefact.kind == "figure" else ("csv", "md"))
     ]
-    before = {file: file.read_bytes() for file in files}
-    some = {name: settings.artefacts[name] for name in ("fig5_feature_matching", "table_ablations")}
-    write_artefacts(settings.model_copy(update={"artefacts": some}), results)
+
+
+def test_every_artefact_is_written_and_the_same_again(root: Path, results: Path) -> None:
+    before = {file: file.read_bytes() for file in artefact_files(results)}
+    stages.artefacts(workspace(root), "facevoice")
     assert all(file.read_bytes() == content for file, content in before.items())
 
 
@@ -51,9 +61,9 @@ def test_tables_have_the_papers_numbers_and_every_variant(results: Path) -> None
     assert (found["difference"] - (found["ours"] - found["paper"])).abs().max() < 1e-6
     ablations = pd.read_csv(results / "tables" / "table_ablations.csv")
     settings = paper_settings()
-    titles = [family.title for family in settings.families.values()]
+    titles = [variant.title for variant in settings.variants.values()]
     assert ablations["variant"].tolist() == titles
-    unseen = ablations[ablations["variant"] == settings.families["unseen_people"].title]
+    unseen = ablations[ablations["variant"] == settings.variants["unseen_people"].title]
     assert unseen["identified"].isna().all()
     assert unseen["difference"].isna().all()
     sweep = pd.read_csv(results / "tables" / "table_threshold_sweep.csv")
@@ -63,65 +73,81 @@ def test_tables_have_the_papers_numbers_and_every_variant(results: Path) -> None
     assert len(sweep) == len(settings.thresholds) + 3
 
 
-def test_every_claim_has_a_verdict(results: Path) -> None:
-    judged = judge_claims(ROOT / "config" / "claims" / "facevoice.csv", results)
-    assert {claim.split(".")[0] for claim in judged["claim"]} == {str(k) for k in range(1, 8)}
-    testable = judged[judged["status"] == "testable"]
-    assert testable["difference"].notna().all()
-    artefacts = set(filter(None, judged["artefact"]))
-    assert artefacts <= set(ARTEFACTS)
+def test_every_claim_has_a_verdict(root: Path, results: Path) -> None:
+    stages.claims(workspace(root), "facevoice")
+    found = pd.read_csv(results / "claims.csv", keep_default_na=False)
+    assert {claim.split(".")[0] for claim in found["claim"]} == {str(k) for k in range(1, 8)}
+    assert (found.loc[found["status"] == "testable", "difference"] != "").all()
+    assert set(filter(None, found["artefact"])) <= set(paper_settings().artefacts)
 
 
-def test_an_unknown_artefact_is_named(results: Path) -> None:
-    settings = paper_settings()
-    more = {**settings.artefacts, "fig9": next(iter(settings.artefacts.values()))}
-    with pytest.raises(InputError, match="fig9"):
-        write_artefacts(settings.model_copy(update={"artefacts": more}), results)
+def test_pairs_have_names_and_only_the_same_pairs_are_compared(root: Path) -> None:
+    edition = workspace(root)
+    folder = edition.results.paper("facevoice")
+    found = Results.read(edition.paper_settings("facevoice"), folder, [CORPUS]).first
+    ours = found.items("ours", "matching", "test")
+    assert len(set(ours)) == len(ours) == found.scores("ours", "matching|test|auc").shape[1]
+    for variant in found.seeds:
+        other = variant in ("random_split", "unseen_people")
+        assert np.array_equal(ours, found.items(variant, "matching", "test")) is not other
+    matched = found.scores("ours", "matching|test|matched")[0] > 0
+    assert ours[matched].tolist() == found.items("ours", "identification", "face").tolist()
+    assert ours[~matched].tolist() == found.items("ours", "matching", "mismatched").tolist()
 
 
-def test_without_a_corpus_every_artefact_says_so(tmp_path: Path) -> None:
-    settings = paper_settings()
-    write_artefacts(settings, tmp_path)
-    for name, artefact in settings.artefacts.items():
-        suffixes = ("svg", "png") if artefact.kind == "figure" else ("csv", "md")
-        assert all((tmp_path / f"{artefact.kind}s" / f"{name}.{end}").is_file() for end in suffixes)
-    assert "at hand" in (tmp_path / "tables" / "table_ablations.md").read_text()
+def plan(folder: Path = ROOT, choice: dict | None = None, **changes: Any) -> Plan:
+    chosen = CorpusChoice.model_validate(choice or {})
+    at_hand = {CORPUS: CorpusAtHand(CORPUS, folder, chosen, ("facevoice",))}
+    return Plan("facevoice", paper_settings(**changes), [0, 1], at_hand)
 
 
-def plan(pictures: bool = True) -> CorpusPlan:
-    return CorpusPlan(paper_settings(), CORPUS, pictures, [0, 1], "windows", "out")
+def test_variants_that_differ_in_the_second_phase_alone_share_the_first() -> None:
+    found = plan()
+    before = {run: found.before(run) for run in found.runs(CORPUS)}
+    shared = {run.variant: first["first_phase"] for run, first in before.items() if first}
+    margins = dict.fromkeys((f"margin_{k}" for k in range(1, 6)), "ours")
+    both = {"no_matching": "ours", "no_class_head_no_matching": "no_class_head"}
+    assert {name: first.variant for name, first in shared.items()} == margins | both
+    assert before[Run(CORPUS, "margin_1", 1)]["first_phase"] == Run(CORPUS, "ours", 1)
+    alone = plan(only=["margin_1"])
+    assert alone.before(Run(CORPUS, "margin_1", 1)) == {}
 
 
-def test_variants_of_one_first_phase_are_one_job() -> None:
-    jobs = plan().jobs()
-    assert len(jobs) == 2
-    assert sorted(name for job in jobs for name in job) == sorted(paper_settings().families)
-    shared = {"ours", "no_matching", *(f"margin_{k}" for k in range(1, 6))}
-    assert any(shared <= set(job) for job in jobs)
-    assert len(plan().runs(jobs[0])) == 2 * len(jobs[0])
+def test_what_sets_no_margin_reads_the_one_that_is_searched() -> None:
+    found = plan()
+    assert found.searches(CORPUS) == {"margin": ["ours"]}
+    own = {name for name in found.variants(CORPUS) if found.search_of(CORPUS, name) is None}
+    assert own == {f"margin_{k}" for k in range(1, 6)}
+
+
+@pytest.mark.parametrize(
+    ("first_phase", "says"), [("no_common_layer", "common_layer"), ("ourz", "no variant above")]
+)
+def test_a_first_phase_that_cannot_be_shared_is_named(first_phase: str, says: str) -> None:
+    with pytest.raises(ValueError, match=f"margin_6.first_phase.*{says}"):
+        plan(variants={"margin_6": {"title": "Margin 0.6", "first_phase": first_phase}})
 
 
 def test_without_pictures_our_readings_are_left_out(tmp_path: Path) -> None:
-    missing = set(paper_settings().families) - set(plan(pictures=False).families())
-    assert missing == {"graph_cut", "regions", "regional_attention"}
-    assert "windows/pictures.npy" not in plan(pictures=False).inputs()
-    synthetic = CorpusChoice.model_validate({"source": "synthetic"})
-    assert has_pictures(tmp_path, synthetic)
+    readings = {"graph_cut", "regions", "regional_attention"}
+    assert readings < set(plan(tmp_path).variants(CORPUS))
+    assert "pictures" in plan(tmp_path).features(CORPUS)
     (tmp_path / "processed" / "train_face").mkdir(parents=True)
     (tmp_path / "processed" / "train_face" / "1.mat").touch()
-    own = CorpusChoice.model_validate({"source": "own"})
-    assert not has_pictures(tmp_path, own)
+    found = plan(tmp_path, {"source": "own"})
+    assert set(paper_settings().variants) - set(found.variants(CORPUS)) == readings
+    assert "pictures" not in found.features(CORPUS)
     (tmp_path / "face-images").mkdir()
-    assert has_pictures(tmp_path, own)
-    layout = CorpusChoice.model_validate({"source": "own", "reader": {"layout": "prepared"}})
-    assert not has_pictures(tmp_path, layout)
+    assert readings < set(plan(tmp_path, {"source": "own"}).variants(CORPUS))
+    prepared = {"source": "own", "reader": {"layout": "prepared"}}
+    assert not readings & set(plan(tmp_path, prepared).variants(CORPUS))
 
 
 def test_a_title_changes_no_training() -> None:
-    other = CorpusPlan(
-        paper_settings(families={"ours": {"title": "Other"}}), CORPUS, True, [0], "windows", "out"
-    )
-    assert other.training_settings(["ours"]) == plan().training_settings(["ours"])
-    assert other.tuning_settings() == plan().tuning_settings()
-    wider = CorpusPlan(paper_settings(model={"width": 9}), CORPUS, True, [0], "windows", "out")
-    assert wider.training_settings(["ours"]) != plan().training_settings(["ours"])
+    def decides(**changes: Any) -> tuple[dict, dict]:
+        found = plan(**changes)
+        return found.decides_training(CORPUS, "ours"), found.decides_search(CORPUS, "margin")
+
+    assert decides(variants={"ours": {"title": "Other"}}) == decides()
+    assert decides(model={"width": 9})[0] != decides()[0]
+    assert decides(pairs={"test": 8}) == decides()

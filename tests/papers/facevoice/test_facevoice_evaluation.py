@@ -6,14 +6,13 @@ import numpy as np
 import pytest
 
 from crossmodal.metrics.verification import auc
-from crossmodal.papers.facevoice.evaluate import scores_of
-from crossmodal.papers.facevoice.scoring import Scored
+from crossmodal.papers.facevoice.evaluate import ScoredPairs, scores_of
 
 
-def scored(similarity: list[float], identified: list[bool]) -> Scored:
+def scored(similarity: list[float], identified: list[bool]) -> ScoredPairs:
     matched = np.arange(len(similarity)) < len(similarity) // 2
     right = np.array(identified)
-    return Scored(
+    return ScoredPairs(
         np.array(similarity),
         matched,
         {"voice": right, "face": ~right, "concatenated": right},
@@ -40,7 +39,7 @@ def test_identity_counts_for_matched_pairs_judged_matching() -> None:
     scores, _ = scores_of(VALIDATION, TEST, identify=True)
     assert scores["identification|concatenated|accuracy"].tolist() == [1, 0, 1]
     assert scores["identification|face|accuracy"].tolist() == [0, 1, 0]
-    assert scores["matching|test/0.5|true_rate_concatenated"].tolist() == [1, 0, 0]
+    assert scores["matching|matched/0.5|true_rate_concatenated"].tolist() == [1, 0, 0]
     assert scores["matching|test|identified_voice"].tolist() == [1, 0, 1, 0, 0, 0]
     area = auc(TEST.similarity, TEST.matched, TEST.identified["concatenated"])
     assert scores["matching|test|auc_identified"].mean() == pytest.approx(area)

@@ -27,20 +27,22 @@ def mean(values: torch.Tensor) -> float:
 
 def test_printed_form_is_equation_2_and_its_negative() -> None:
     intra = mean(REAL) - mean(OTHER)
-    assert losses.intra_judge("wasserstein", REAL, OTHER).item() == pytest.approx(-intra, abs=1e-6)
+    assert losses.intra_discriminator("wasserstein", REAL, OTHER).item() == pytest.approx(
+        -intra, abs=1e-6
+    )
     inter = sum(
         own - exchanged / 2 - mismatched / 2
         for own, exchanged, mismatched in zip(
             REAL.tolist(), OTHER.tolist(), THIRD.tolist(), strict=True
         )
     ) / len(REAL)
-    judge = losses.inter_judge("wasserstein", REAL, OTHER, THIRD)
-    assert judge.item() == pytest.approx(-inter, abs=1e-6)
-    player = losses.inter_generator("wasserstein", REAL, OTHER, THIRD)
-    assert player.item() == pytest.approx(inter, abs=1e-6)
+    discriminator = losses.inter_discriminator("wasserstein", REAL, OTHER, THIRD)
+    assert discriminator.item() == pytest.approx(-inter, abs=1e-6)
+    optimizer = losses.inter_generator("wasserstein", REAL, OTHER, THIRD)
+    assert optimizer.item() == pytest.approx(inter, abs=1e-6)
     # D(h) does not depend on the generators; what is left of their value is -D(r).
-    player = losses.intra_generator("wasserstein", OTHER)
-    assert player.item() == pytest.approx(-mean(OTHER), abs=1e-6)
+    optimizer = losses.intra_generator("wasserstein", OTHER)
+    assert optimizer.item() == pytest.approx(-mean(OTHER), abs=1e-6)
 
 
 def test_cross_entropies_weigh_the_real_pair_once_and_each_fake_half() -> None:
@@ -50,11 +52,11 @@ def test_cross_entropies_weigh_the_real_pair_once_and_each_fake_half() -> None:
     ):
         wanted -= log_sigmoid(own)
         wanted -= 0.5 * log_sigmoid(-exchanged) + 0.5 * log_sigmoid(-mismatched)
-    judge = losses.inter_judge("bce", REAL, OTHER, THIRD)
-    assert judge.item() == pytest.approx(wanted / len(REAL), rel=1e-5)
+    discriminator = losses.inter_discriminator("bce", REAL, OTHER, THIRD)
+    assert discriminator.item() == pytest.approx(wanted / len(REAL), rel=1e-5)
     intra = [-log_sigmoid(r) - log_sigmoid(-f) for r, f in zip(REAL, OTHER, strict=True)]
-    judge = losses.intra_judge("bce", REAL, OTHER)
-    assert judge.item() == pytest.approx(sum(intra) / len(intra), rel=1e-5)
+    discriminator = losses.intra_discriminator("bce", REAL, OTHER)
+    assert discriminator.item() == pytest.approx(sum(intra) / len(intra), rel=1e-5)
 
 
 def test_generators_make_the_exchanged_look_real_and_leave_the_mismatched_alone() -> None:

@@ -9,24 +9,24 @@ import torch
 from fixture_facevoice import model_settings
 from torch import Tensor, nn
 
-from crossmodal.papers.facevoice import first_phase, model
+from crossmodal.papers.facevoice import model, train
 from crossmodal.papers.facevoice.settings import REGION_SIZE, REGIONS, ModelSettings
-from crossmodal.papers.facevoice.steps import adam
+from crossmodal.papers.facevoice.train import adam
 
 FACE, VOICE, ROWS = 53 * 4, 25 * 4, 10
 
 
-def batch(seed: int = 0) -> first_phase.Batch:
+def batch(seed: int = 0) -> train.Batch:
     generator = torch.Generator().manual_seed(seed)
-    face, other_face = (torch.randn(ROWS, FACE, generator=generator) for _ in range(2))
-    voice, other_voice = (torch.randn(ROWS, VOICE, generator=generator) for _ in range(2))
+    face, negative_face = (torch.randn(ROWS, FACE, generator=generator) for _ in range(2))
+    voice, negative_voice = (torch.randn(ROWS, VOICE, generator=generator) for _ in range(2))
     person = torch.arange(ROWS) % 5
-    return first_phase.Batch(face, voice, other_face, other_voice, person, person)
+    return train.Batch(face, voice, negative_face, negative_voice, person, person)
 
 
-def players(settings: ModelSettings) -> tuple[model.Generators, model.Judges]:
+def networks(settings: ModelSettings) -> tuple[model.Generators, model.Discriminators]:
     torch.manual_seed(0)
-    return model.Generators(FACE, VOICE, 5, settings), model.Judges(FACE, VOICE, settings)
+    return model.Generators(FACE, VOICE, 5, settings), model.Discriminators(FACE, VOICE, settings)
 
 
 def weights(module: nn.Module) -> list[Tensor]:
@@ -39,7 +39,7 @@ def moved(module: nn.Module, before: list[Tensor]) -> list[bool]:
 
 @pytest.mark.parametrize("shared", [True, False])
 def test_last_layers_are_one_layer_when_and_only_when_the_variant_says_so(shared: bool) -> None:
-    generators, _ = players(model_settings(common_layer=shared))
+    generators, _ = networks(model_settings(common_layer=shared))
     face = {id(value) for value in generators.face_common.parameters()}
     voice = {id(value) for value in generators.voice_common.parameters()}
     assert (face == voice) is shared
@@ -64,26 +64,28 @@ def test_last_layers_are_one_layer_when_and_only_when_the_variant_says_so(shared
 
 
 @pytest.mark.parametrize("form", ["bce", "wasserstein"])
-def test_updates_move_only_the_weights_of_the_player(form: Any) -> None:
+def test_updates_move_only_the_weights_of_the_optimizer(form: Any) -> None:
     settings = model_settings(adversarial=form, clip=10.0)
-    generators, judges = players(settings)
-    sides = [adam(side, 1e-2, 0.5) for side in (judges, generators)]
-    of_generators, of_judges = weights(generators), weights(judges)
-    first_phase.judges_update(generators, judges, batch(), sides[0], settings)
+    generators, discriminators = networks(settings)
+    sides = [adam(side, 1e-2, 0.5) for side in (discriminators, generators)]
+    of_generators, of_discriminators = weights(generators), weights(discriminators)
+    train.discriminators_step(generators, discriminators, batch(), sides[0], settings)
     assert not any(moved(generators, of_generators))
-    assert sum(moved(judges, of_judges)) >= 0.8 * len(of_judges)
-    of_judges = weights(judges)
-    first_phase.generators_update(generators, judges, batch(), sides[1], settings)
-    assert not any(moved(judges, of_judges))
+    assert sum(moved(discriminators, of_discriminators)) >= 0.8 * len(of_discriminators)
+    of_discriminators = weights(discriminators)
+    train.generators_step(generators, discriminators, batch(), sides[1], settings)
+    assert not any(moved(discriminators, of_discriminators))
     assert sum(moved(generators, of_generators)) >= 0.8 * len(of_generators)
-    assert all(value.requires_grad for value in judges.parameters())
+    assert all(value.requires_grad for value in discriminators.parameters())
 
 
-def test_printed_form_bounds_the_judges() -> None:
+def test_printed_form_bounds_the_discriminators() -> None:
     settings = model_settings(adversarial="wasserstein", clip=0.03)
-    generators, judges = players(settings)
-    first_phase.judges_update(generators, judges, batch(), adam(judges, 0.1, 0.5), settings)
-    assert max(float(value.detach().abs().max()) for value in judges.parameters()) <= 0.03
+    generators, discriminators = networks(settings)
+    train.discriminators_step(
+        generators, discriminators, batch(), adam(discriminators, 0.1, 0.5), settings
+    )
+    assert max(float(value.detach().abs().max()) for value in discriminators.parameters()) <= 0.03
 
 
 @pytest.mark.parametrize("condition", ["own", "mismatched"])
@@ -91,27 +93,29 @@ def test_what_lies_beside_a_mismatched_representation(
     condition: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = model_settings(mismatched_condition=condition)
-    generators, judges = players(settings)
+    generators, discriminators = networks(settings)
     generators.eval()
     seen: list[tuple[Tensor, Tensor]] = []
-    forward = model.Judge.forward
+    forward = model.Discriminator.forward
 
-    def watch(self: model.Judge, *parts: Tensor) -> Tensor:
+    def watch(self: model.Discriminator, *parts: Tensor) -> Tensor:
         if len(parts) == 2:
             seen.append((parts[0], parts[1]))
         return forward(self, *parts)
 
-    monkeypatch.setattr(model.Judge, "forward", watch)
+    monkeypatch.setattr(model.Discriminator, "forward", watch)
     sent = batch()
-    first_phase.judges_update(generators, judges, sent, adam(judges, 1e-3, 0.5), settings)
+    train.discriminators_step(
+        generators, discriminators, sent, adam(discriminators, 1e-3, 0.5), settings
+    )
     s_face, s_voice = generators.encode(sent.face, sent.voice)
-    o_face, o_voice = generators.encode(sent.other_face, sent.other_voice)
+    o_face, o_voice = generators.encode(sent.negative_face, sent.negative_voice)
     own = condition == "own"
     wanted = [
         *((s_face, sent.face), (s_voice, sent.face)),
-        (o_face, sent.face if own else sent.other_face),
+        (o_face, sent.face if own else sent.negative_face),
         *((s_voice, sent.voice), (s_face, sent.voice)),
-        (o_voice, sent.voice if own else sent.other_voice),
+        (o_voice, sent.voice if own else sent.negative_voice),
     ]
     assert len(seen) == len(wanted)
     for (representation, original), (right, beside) in zip(seen, wanted, strict=True):
@@ -122,10 +126,10 @@ def test_what_lies_beside_a_mismatched_representation(
 def test_class_head_learns_only_with_its_weight() -> None:
     for weight, learns in ((1.0, True), (0.0, False)):
         settings = model_settings(class_weight=weight)
-        generators, judges = players(settings)
+        generators, discriminators = networks(settings)
         before = weights(generators.classes)
-        player = adam(generators, 1e-2, 0.5)
-        first_phase.generators_update(generators, judges, batch(), player, settings)
+        optimizer = adam(generators, 1e-2, 0.5)
+        train.generators_step(generators, discriminators, batch(), optimizer, settings)
         assert all(moved(generators.classes, before)) is learns
 
 
@@ -166,6 +170,6 @@ def test_sizes_of_the_paper() -> None:
     assert {name: tuple(x.shape) for name, x in logits.items()} == dict.fromkeys(
         ("voice", "face", "concatenated"), (2, 5)
     )
-    judge = model.Judges(2597, 1225, settings).voice_common
-    assert judge.hidden[0].in_features == 1024 + 1225
-    assert judge.hidden[0].out_features == 512
+    discriminator = model.Discriminators(2597, 1225, settings).voice_common
+    assert discriminator.hidden[0].in_features == 1024 + 1225
+    assert discriminator.hidden[0].out_features == 512

@@ -20,8 +20,7 @@ from hypothesis import strategies as st
 
 from crossmodal.alignment.windows import held_frames
 from crossmodal.errors import InputError
-from crossmodal.papers.facevoice.data import NOBODY, at_steps, draw_parts, load_windows
-from crossmodal.papers.facevoice.pairs import draw
+from crossmodal.papers.facevoice.data import NOBODY, at_steps, draw, draw_split, load_windows
 
 
 @given(
@@ -36,17 +35,17 @@ def test_pairs_are_what_they_say(
 ) -> None:
     person = np.array([9, *who, 9])  # rows of another part lie around this one
     windows = np.arange(1, len(who) + 1)
-    trios = draw(windows, person, pairs, seed, matched, again=again)  # type: ignore[arg-type]
-    assert len(trios) == (pairs // 2 if again else min(pairs // 2, len(who)))
-    assert (person[trios.face] == person[trios.voice]).all()
-    assert (person[trios.face] != person[trios.other]).all()
-    used = np.unique(np.concatenate([trios.face, trios.voice, trios.other]))
+    triplets = draw(windows, person, pairs, seed, matched, with_replacement=again)  # type: ignore[arg-type]
+    assert len(triplets) == (pairs // 2 if again else min(pairs // 2, len(who)))
+    assert (person[triplets.face] == person[triplets.voice]).all()
+    assert (person[triplets.face] != person[triplets.negative]).all()
+    used = np.unique(np.concatenate([triplets.face, triplets.voice, triplets.negative]))
     assert np.isin(used, windows).all()
-    uses = np.unique(trios.face, return_counts=True)[1]
+    uses = np.unique(triplets.face, return_counts=True)[1]
     assert uses.max() - uses.min() <= 1  # every window before one is used again
     if matched == "window":
-        assert (trios.face == trios.voice).all()
-    face, voice, match = trios.pairs()
+        assert (triplets.face == triplets.voice).all()
+    face, voice, match = triplets.pairs()
     assert ((person[face] == person[voice]) == match).all()
     assert match.sum() == (~match).sum()
 
@@ -61,9 +60,9 @@ def test_no_window_pair_or_episode_stands_in_two_parts(tmp_path: Path, split: st
     frame = write_windows(tmp_path)
     settings = model_settings(split=split)
     windows = load_windows(settings, tmp_path)
-    parts = draw_parts(windows, settings, pair_settings(200))
+    parts = draw_split(windows, settings, pair_settings(200))
     used = [
-        set(np.concatenate([part.face, part.voice, part.other]).tolist())
+        set(np.concatenate([part.face, part.voice, part.negative]).tolist())
         for part in (parts.train, parts.validation, parts.test)
     ]
     for place, first in enumerate(used):
@@ -82,10 +81,10 @@ def test_people_kept_for_the_test_are_nowhere_else(tmp_path: Path) -> None:
     settings = model_settings(unseen_people=2)
     windows = load_windows(settings, tmp_path)
     assert windows.people == list(PEOPLE[:3])
-    parts = draw_parts(windows, settings, pair_settings(200))
+    parts = draw_split(windows, settings, pair_settings(200))
     kept = set(PEOPLE[3:])
     for part, unseen in ((parts.train, False), (parts.validation, False), (parts.test, True)):
-        rows = np.concatenate([part.face, part.voice, part.other])
+        rows = np.concatenate([part.face, part.voice, part.negative])
         assert set(windows.names[rows]) == (kept if unseen else set(PEOPLE[:3]))
         assert ((windows.person.numpy()[rows] == NOBODY) == unseen).all()
     assert len(parts.test) == 2 * EACH * 5
@@ -97,13 +96,13 @@ def test_test_pairs_are_the_same_in_every_variant_of_one_split(tmp_path: Path) -
     write_windows(tmp_path)
     settings = paper_settings()
     tests = []
-    for family in ("ours", "graph_cut", "no_common_layer", "same_window"):
-        resolved = settings.resolved(family)
+    for variant in ("ours", "graph_cut", "no_common_layer", "same_window"):
+        resolved = settings.resolved(variant)
         windows = load_windows(resolved, tmp_path)
-        tests.append(draw_parts(windows, resolved, settings.pairs).test)
+        tests.append(draw_split(windows, resolved, settings.pairs).test)
     for other in tests[1:]:
         assert (other.face == tests[0].face).all()
-        assert (other.other == tests[0].other).all()
+        assert (other.negative == tests[0].negative).all()
 
 
 def test_steps_hold_frames_and_average_parts() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,28 +15,31 @@ import pytest
 import torch
 from fixture_facevoice import (
     CORPUS,
-    TINY,
     model_settings,
     pair_settings,
-    paper_settings,
+    train_all,
+    windows_folder,
+    workspace,
     write_windows,
 )
 
-from crossmodal.errors import InputError
 from crossmodal.metrics.verification import auc
-from crossmodal.papers.facevoice import first_phase, second_phase
+from crossmodal.papers import stages
+from crossmodal.papers.facevoice import train as training
 from crossmodal.papers.facevoice import tune as tuning
-from crossmodal.papers.facevoice.choice import chosen_margin
-from crossmodal.papers.facevoice.data import draw_parts, load_windows
-from crossmodal.papers.facevoice.first_phase import TERMS, play
-from crossmodal.papers.facevoice.scoring import score_pairs
-from crossmodal.papers.facevoice.second_phase import match
-from crossmodal.papers.facevoice.train import train_runs
-from crossmodal.papers.facevoice.tune import tune
-from crossmodal.resume import Resume
-from crossmodal.runs import Run, load_checkpoint
+from crossmodal.papers.facevoice.data import draw_split, load_windows
+from crossmodal.papers.facevoice.evaluate import score_pairs
+from crossmodal.papers.facevoice.train import (
+    FIRST_TERMS,
+    SECOND_TERMS,
+    fit,
+    train_adversarial,
+)
+from crossmodal.papers.search import read_chosen
+from crossmodal.resume import VARIABLE
+from crossmodal.runs import Run, load_checkpoint, read_csv, read_run
 
-CPU = torch.device("cpu")
+FILES = ("checkpoint.pt", "history.csv")
 
 
 @pytest.fixture(autouse=True)
@@ -55,71 +58,33 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_people_that_differ_are_matched_and_recognised(folder: Path) -> None:
-    changes = {"width": 16, "judge_width": 16, "matching_width": 16, "epochs": 6, "batch": 32}
-    settings = model_settings(**changes, matching_epochs=8, matching_learning_rate=0.01)
+    changes = {"width": 16, "discriminator_width": 16, "matching_width": 16, "batch": 32}
+    settings = model_settings(**changes, epochs=6, matching_epochs=8, matching_learning_rate=0.01)
     windows = load_windows(settings, folder)
-    parts = draw_parts(windows, settings, pair_settings(600))
-    first = play(windows, parts.train, settings, seed=0)
-    assert first.history["classes"].iloc[-1] < 0.2 * first.history["classes"].iloc[0]
-    network, _ = match(first, windows, parts.train, settings, seed=0)
-    scored = score_pairs(network, first.face, first.voice, windows, parts.test)
+    split = draw_split(windows, settings, pair_settings(600))
+    fitted = fit(windows, split.train, settings, seed=0)
+    classes = fitted.history["classes"].dropna()
+    assert classes.iloc[-1] < 0.2 * classes.iloc[0]
+    scored = score_pairs(fitted.network, windows, split.test)
     assert auc(scored.similarity, scored.matched) > 0.9
     for feature in ("voice", "face", "concatenated"):
         assert scored.identified[feature][scored.matched].mean() > 0.9
 
 
-def test_same_seed_same_weights_bit_for_bit(folder: Path) -> None:
+def test_same_seed_same_weights_and_the_second_phase_leaves_the_generators_alone(
+    folder: Path,
+) -> None:
     settings = model_settings()
     windows = load_windows(settings, folder)
-    trios = draw_parts(windows, settings, pair_settings(64)).train
-
-    def trained(seed: int) -> tuple[dict[str, torch.Tensor], pd.DataFrame]:
-        first = play(windows, trios, settings, seed)
-        network, history = match(first, windows, trios, settings, seed)
-        return network.state_dict(), pd.concat([first.history, history])
-
-    (one, history), (two, again), (other, _) = trained(3), trained(3), trained(4)
-    assert all(torch.equal(one[name], two[name]) for name in one)
-    pd.testing.assert_frame_equal(history, again)
-    assert not all(torch.equal(one[name], other[name]) for name in one)
-
-
-@pytest.mark.parametrize("updates", [1, 5])
-def test_a_killed_first_phase_goes_on_and_ends_the_same(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, updates: int
-) -> None:
-    settings = model_settings(epochs=4, halve_every=2)
-    windows = load_windows(settings, folder)
-    trios = draw_parts(windows, settings, pair_settings(64)).train
-    whole = play(windows, trios, settings, seed=3)
-    path = tmp_path / "state.pt"
-    with killed_after(updates, monkeypatch, first_phase, "judges_update"):
-        play(windows, trios, settings, 3, Resume(path, "stamp", CPU, every_s=0))
-    torch.rand(7)
-    resumed = play(windows, trios, settings, 3, Resume(path, "stamp", CPU))
-    assert torch.equal(whole.face, resumed.face)
-    assert torch.equal(whole.voice, resumed.voice)
-    pd.testing.assert_frame_equal(whole.history, resumed.history)
-    # Of another stamp, the state does not count.
-    other = play(windows, trios, settings, 4, Resume(path, "other", CPU))
-    assert not torch.equal(whole.face, other.face)
-
-
-def test_a_killed_second_phase_goes_on_and_ends_the_same(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settings = model_settings(matching_epochs=3)
-    windows = load_windows(settings, folder)
-    trios = draw_parts(windows, settings, pair_settings(64)).train
-    first = play(windows, trios, settings, seed=3)
-    whole, history = match(first, windows, trios, settings, 3)
-    path = tmp_path / "state.pt"
-    with killed_after(4, monkeypatch, second_phase, "step"):
-        match(first, windows, trios, settings, 3, Resume(path, "stamp", CPU, every_s=0))
-    resumed, again = match(first, windows, trios, settings, 3, Resume(path, "stamp", CPU))
-    states = whole.state_dict(), resumed.state_dict()
-    assert all(torch.equal(value, states[1][name]) for name, value in states[0].items())
-    pd.testing.assert_frame_equal(history, again)
+    triplets = draw_split(windows, settings, pair_settings(64)).train
+    one, two, other = (fit(windows, triplets, settings, seed) for seed in (3, 3, 4))
+    states = [fitted.network.state_dict() for fitted in (one, two, other)]
+    assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
+    pd.testing.assert_frame_equal(one.history, two.history)
+    assert not all(torch.equal(states[0][name], states[2][name]) for name in states[0])
+    first = train_adversarial(windows, triplets, settings, 3)
+    for name, value in first.generators.items():
+        assert torch.equal(value, states[0][f"generators.{name}"])
 
 
 @contextmanager
@@ -137,105 +102,111 @@ def killed_after(
 
     with monkeypatch.context() as patch:
         patch.setattr(module, name, killed)
+        patch.setenv(VARIABLE, "0")
         with pytest.raises(KeyboardInterrupt):
             yield
+
+
+# Two batches an epoch, four epochs; a batch is six updates in the first phase, one in the second.
+@pytest.mark.parametrize("updates", [1, 20, 50])
+def test_a_killed_run_goes_on_and_ends_in_the_same_bytes(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, updates: int
+) -> None:
+    longer = {"epochs": 4, "halve_every": 2, "matching_epochs": 4}
+    made = []
+    for root in (tmp_path / "whole", tmp_path / "cut"):
+        shutil.copytree(folder, windows_folder(root))
+        edition = workspace(root, model=longer)
+        run = Run(CORPUS, "margin_1", 0)
+        first = ("facevoice", CORPUS, "ours", 0, 1)
+        stages.tune(edition, "facevoice", CORPUS, "margin", 1)
+        if root.name == "cut":
+            with killed_after(updates, monkeypatch, training, "update"):
+                stages.train(edition, *first)
+            torch.rand(7)
+        stages.train(edition, *first)
+        stages.train(edition, "facevoice", CORPUS, run.variant, run.seed, 1)
+        paper = edition.results.paper("facevoice")
+        runs = [paper.run(one) for one in (run, Run(CORPUS, "ours", 0))]
+        made.append([(at / name).read_bytes() for at in runs for name in FILES])
+    assert made[0] == made[1]
 
 
 def test_a_search_tries_nothing_twice(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = paper_settings(tuning={"margins": [0.1, 0.3], "seeds": [0, 1]})
-    whole, cut = tmp_path / "whole" / "margin.csv", tmp_path / "cut" / "margin.csv"
-    tune(settings, CORPUS, "margin", ["ours"], folder, whole, 1)
-    with killed_after(3, monkeypatch, tuning, "match"):
-        tune(settings, CORPUS, "margin", ["ours"], folder, cut, 1)
-    assert not cut.exists()
-    played: list[int] = []
+    tables = []
+    trained: list[int] = []
+    for root in (tmp_path / "whole", tmp_path / "cut"):
+        shutil.copytree(folder, windows_folder(root))
+        edition = workspace(root, tuning={"margins": [0.1, 0.3], "seeds": [0, 1]})
+        tables.append(edition.results.paper("facevoice").search(CORPUS, "margin"))
+        if root.name == "cut":
+            with killed_after(3, monkeypatch, tuning, "train_matching"):
+                stages.tune(edition, "facevoice", CORPUS, "margin", 1)
+            assert not tables[1].exists()
 
-    def count(windows: Any, trios: Any, tried: Any, seed: int, keeper: Resume) -> Any:
-        played.append(seed)
-        return play(windows, trios, tried, seed, keeper)
+        def count(windows: Any, triplets: Any, tried: Any, seed: int, keeper: Any) -> Any:
+            trained.append(seed)
+            return train_adversarial(windows, triplets, tried, seed, keeper)
 
-    with monkeypatch.context() as patch:
-        patch.setattr(tuning, "play", count)
-        tune(settings, CORPUS, "margin", ["ours"], folder, cut, 1)
-    assert cut.read_bytes() == whole.read_bytes()
-    assert played == [1]
-
-
-def test_the_second_phase_leaves_the_generators_alone(folder: Path) -> None:
-    settings = model_settings()
-    windows = load_windows(settings, folder)
-    trios = draw_parts(windows, settings, pair_settings(64)).train
-    first = play(windows, trios, settings, seed=0)
-    network, _ = match(first, windows, trios, settings, seed=0)
-    for name, value in first.generators.state_dict().items():
-        assert torch.equal(value, network.generators.state_dict()[name])
+        trained.clear()
+        with monkeypatch.context() as patch:
+            patch.setattr(tuning, "train_adversarial", count)
+            stages.tune(edition, "facevoice", CORPUS, "margin", 1)
+    assert tables[0].read_bytes() == tables[1].read_bytes()
+    assert trained == [1]
+    frame = read_csv(tables[0])
+    assert (frame["margin"].tolist(), frame["chosen"].sum()) == ([0.1, 0.3], 1)
+    chosen = frame[frame["margin"] == read_chosen(tables[0], "ours", ["margin"])["margin"]]
+    assert chosen["auc_identified"].item() == frame["auc_identified"].max()
 
 
-def test_run_folders_share_the_first_phase_and_nothing_is_read_from_the_test_rows(
+def test_a_shared_first_phase_gives_what_an_own_one_gives(folder: Path, tmp_path: Path) -> None:
+    found = []
+    for name, source in (("shared", "ours"), ("own", None)):
+        shutil.copytree(folder, windows_folder(tmp_path / name))
+        variants = {"margin_1": {"first_phase": source}}
+        only = ["ours", "margin_1"]
+        paper = train_all(workspace(tmp_path / name, variants=variants, only=only))
+        run = paper.run(Run(CORPUS, "margin_1", 0))
+        files = [(run / file).read_bytes() for file in FILES]
+        found.append((files, read_run(run)["network"]))
+    assert found[0] == found[1]
+
+
+def test_run_folders_say_what_was_trained_and_nothing_is_read_from_the_test_rows(
     folder: Path, tmp_path: Path
 ) -> None:
-    settings = paper_settings()
-    families = ["margin_1", "margin_5", "no_common_layer"]
-
-    def run(windows: Path, out: Path) -> dict[str, dict]:
-        tuning = out / "margin.csv"
-        tune(settings, CORPUS, "margin", ["ours"], windows, tuning, 1)
-        train_runs(settings, CORPUS, "synthetic", families, [0], windows, tuning, out, 1)
-        folders = {name: Run(CORPUS, name, 0).folder(out) for name in families}
-        for name, place in folders.items():
-            record = json.loads((place / "run.json").read_text())
-            assert (record["variant"], record["source"]) == (name, "synthetic")
-            assert record["network"]["judge_face_common"][0]["shape"] == [8, 8 + 53 * 4]
-            history = pd.read_csv(place / "history.csv")
-            assert list(history.columns) == [
-                *("phase", "epoch", *TERMS),
-                *("triplet", "identification"),
-            ]
-            assert history["phase"].tolist() == [1, 2]
-        return {name: load_checkpoint(place / "checkpoint.pt") for name, place in folders.items()}
-
-    one = run(folder, tmp_path / "one")
-    generators = {
-        name: {k: v for k, v in content["weights"].items() if k.startswith("generators")}
-        for name, content in one.items()
-    }
-    same = generators["margin_1"], generators["margin_5"]
-    assert all(torch.equal(same[0][name], same[1][name]) for name in same[0])
-    assert one["margin_1"]["config"]["settings"]["margin"] == 0.1
-    assert one["no_common_layer"]["config"]["settings"]["common_layer"] is False
-    assert one["no_common_layer"]["config"]["settings"]["margin"] == chosen_margin(
-        tmp_path / "one" / "margin.csv"
-    )
-
+    variants = ["ours", "margin_1", "no_common_layer"]
     spoilt = tmp_path / "spoilt"
-    frame = write_windows(spoilt)
-    tests = (frame["split"] == "test").to_numpy()
+    shutil.copytree(folder, spoilt)
+    tests = (pd.read_csv(spoilt / "manifest.csv")["split"] == "test").to_numpy()
     for name in ("face", "mfcc"):
         values = np.load(spoilt / f"{name}.npy")
         values[tests] = 99.0
         np.save(spoilt / f"{name}.npy", values)
-    two = run(spoilt, tmp_path / "two")
-    for name in families:
+
+    def run(windows: Path, root: Path) -> dict[str, dict]:
+        shutil.copytree(windows, windows_folder(root))
+        paper = train_all(workspace(root, only=variants))
+        margin = read_chosen(paper.search(CORPUS, "margin"), "ours", ["margin"])["margin"]
+        found = {}
+        for name in variants:
+            place = paper.run(Run(CORPUS, name, 0))
+            record = read_run(place)
+            assert (record["variant"], record["source"]) == (name, "synthetic")
+            assert record["network"]["discriminator_face_common"][0]["shape"] == [8, 8 + 53 * 4]
+            history = read_csv(place / "history.csv")
+            assert list(history) == ["phase", "epoch", *FIRST_TERMS, *SECOND_TERMS]
+            assert history["phase"].tolist() == [1, 2]
+            found[name] = load_checkpoint(place / "checkpoint.pt")
+            settings = found[name]["config"]["settings"]
+            assert settings["margin"] == (0.1 if name == "margin_1" else margin)
+            assert settings["common_layer"] is (name != "no_common_layer")
+        return found
+
+    one, two = run(folder, tmp_path / "one"), run(spoilt, tmp_path / "two")
+    for name in variants:
         for key, value in one[name]["weights"].items():
             assert torch.equal(value, two[name]["weights"][key]), (name, key)
-
-
-def test_the_choice_is_the_largest_area_on_validation(folder: Path, tmp_path: Path) -> None:
-    settings = paper_settings(tuning={"margins": [0.1, 0.3, 0.5], "seeds": [0, 1]})
-    tune(settings, CORPUS, "margin", ["ours"], folder, tmp_path / "margin.csv", 1)
-    frame = pd.read_csv(tmp_path / "margin.csv")
-    assert frame["margin"].tolist() == [0.1, 0.3, 0.5]
-    assert frame["chosen"].sum() == 1
-    chosen = frame[frame["margin"] == chosen_margin(tmp_path / "margin.csv")]
-    assert chosen["auc_identified"].item() == frame["auc_identified"].max()
-    frame.assign(chosen=0).to_csv(tmp_path / "none.csv", index=False)
-    with pytest.raises(InputError, match="holds 0 choices"):
-        chosen_margin(tmp_path / "none.csv")
-
-
-def test_fewer_pairs_in_the_first_phase() -> None:
-    settings = paper_settings()
-    assert settings.pairs.first_phase_share == 0.75
-    assert TINY["width"] == settings.model.width
