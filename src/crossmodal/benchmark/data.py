@@ -65,7 +65,7 @@ class TaskData:
         picture_basis: From pictures to their vectors.
         sound_basis: From sounds to theirs.
         answers: Names by number.
-        files: What was read.
+        clips: Names of the test rows.
     """
 
     train: Items
@@ -75,7 +75,7 @@ class TaskData:
     picture_basis: Basis
     sound_basis: Basis
     answers: list[str]
-    files: list[Path]
+    clips: list[str]
 
     def to(self, device: torch.device) -> TaskData:
         """Return the task with its pairs on a device."""
@@ -94,7 +94,7 @@ def load_task(task: Task, folder: Path, budget: Budget, seed: int) -> TaskData:
 
     Projections are fitted on training rows. In every copy of them but the first, pictures are
     moved and turned a little and the bands of sounds stretched; where answers are classes, the
-    sounds of a class are dealt to its pictures anew.
+    sounds of a class are shared out to its pictures anew.
 
     Args:
         task: What to read, and what belongs together.
@@ -113,10 +113,7 @@ def load_task(task: Task, folder: Path, budget: Budget, seed: int) -> TaskData:
         name: read_feature(folder / f"{name}.npy", len(manifest))
         for name in (task.picture, task.sound)
     }
-    files = [path, *(folder / f"{name}.npy" for name in read)]
     pictures, sounds = _inputs(task, folder, manifest, read)
-    if task.sound == "waves":
-        files.append(folder / "waves.json")
     generator = torch.Generator().manual_seed(seed)
     train = rows["train"]
     picture_rows, sound_rows = _copies(train, number, task.unique, budget.copies, generator)
@@ -152,7 +149,7 @@ def load_task(task: Task, folder: Path, budget: Budget, seed: int) -> TaskData:
         picture_basis=picture_basis,
         sound_basis=sound_basis,
         answers=answers,
-        files=files,
+        clips=manifest["clip"].iloc[rows["test"].numpy()].tolist(),
     )
 
 

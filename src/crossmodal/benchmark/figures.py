@@ -1,62 +1,25 @@
-"""The artefacts of the benchmark: tables of quality, ranks and cost, and one figure of all."""
+"""The figure of the benchmark: quality against cost, task by task."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from crossmodal.benchmark.results import Cell, costs, measures, ranks, read_cells, source_of
-from crossmodal.benchmark.settings import BenchmarkSettings
-from crossmodal.config import Artefact
+from crossmodal.benchmark.results import BenchmarkResults, Cell, source_of
 from crossmodal.metrics.uncertainty import bootstrap_mean
 from crossmodal.reporting import style
-from crossmodal.reporting.artefacts import check_names, write_missing
-from crossmodal.reporting.tables import read_from, write_table
 
-Cells = dict[str, list[Cell]]
-Table = Callable[[BenchmarkSettings, Cells], pd.DataFrame]
-
-TABLES: dict[str, Table] = {
-    "benchmark": measures,
-    "benchmark_ranks": ranks,
-    "benchmark_cost": costs,
-}
-FIGURE = "quality_against_cost"
 _COLUMNS = 3
 _LEAST_CORE_SECONDS = 0.01
 """What is cheaper is drawn here: the clock of a process does not go finer."""
 
 
-def write_artefacts(settings: BenchmarkSettings, results: Path) -> None:
-    """Write all figures and tables.
-
-    Args:
-        settings: Which artefacts there are.
-        results: `results/<edition>/benchmark`.
-    """
-    check_names("benchmark", settings.artefacts, [*TABLES, FIGURE])
-    cells = read_cells(settings, results)
-    for name, artefact in settings.artefacts.items():
-        stem = results / f"{artefact.kind}s" / name
-        if not cells:
-            write_missing(artefact, stem, "No task of the benchmark ran in this edition.")
-        elif artefact.kind == "figure":
-            draw_quality_against_cost(settings, cells, stem)
-        else:
-            _write(TABLES[name](settings, cells), artefact, stem, source_of(cells))
-
-
-def _write(frame: pd.DataFrame, artefact: Artefact, stem: Path, source: str) -> None:
-    write_table(frame, stem, title=artefact.title, source=source, note=artefact.caption)
-
-
-def draw_quality_against_cost(settings: BenchmarkSettings, cells: Cells, stem: Path) -> None:
+def quality_against_cost(results: BenchmarkResults, stem: Path) -> None:
     """Draw each task: training time across, mean average precision up, chance as a line."""
+    settings, cells = results.settings, results.corpora
     drawn = [name for name in settings.methods if name != "chance"]
     look = style.looks(drawn)
     columns = 2 if len(cells) == 4 else min(_COLUMNS, len(cells))
@@ -66,7 +29,7 @@ def draw_quality_against_cost(settings: BenchmarkSettings, cells: Cells, stem: P
     for panel, (task, members) in zip(panels, cells.items(), strict=False):
         _draw_task(panel, members, look)
         # Where every corpus is a stand-in, the figure says so as a whole.
-        alone = source_of(cells) != members[0].source == "synthetic"
+        alone = source_of(results) != members[0].source == "synthetic"
         data = ", stand-in" if alone else ""
         panel.set_title(settings.definitions[task].title + data)
     for panel in panels[len(cells) :]:
@@ -83,8 +46,8 @@ def draw_quality_against_cost(settings: BenchmarkSettings, cells: Cells, stem: P
         loc="outside upper center",
         ncols=4,
     )
-    runs = [read_from(cell.task, cell.method) for members in cells.values() for cell in members]
-    style.save(fig, stem, source=source_of(cells), runs=" ".join(runs))
+    runs = [f"{cell.task}/{cell.method}" for members in cells.values() for cell in members]
+    style.save(fig, stem, source=source_of(results), runs=" ".join(runs))
 
 
 def _draw_task(panel: Axes, members: list[Cell], look: dict[str, style.Look]) -> None:

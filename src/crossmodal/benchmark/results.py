@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,10 @@ from crossmodal.benchmark.scoring import CUTOFFS, GENERATION, RETRIEVAL, VERIFIC
 from crossmodal.benchmark.settings import BenchmarkSettings
 from crossmodal.errors import InputError
 from crossmodal.metrics.uncertainty import Interval, bootstrap_mean, paired_bootstrap
-from crossmodal.reporting.tables import RUNS, Scores, read_from, run_records, run_scores
+from crossmodal.files import AGAIN
+from crossmodal.reporting.results import CorpusResults
+from crossmodal.reporting.tables import RUNS
+from crossmodal.runs import PaperFolder, read_run
 
 Floats = NDArray[np.float64]
 
@@ -23,152 +27,96 @@ REFERENCES = ("linear", "cca")
 """The linear baselines: that of classes where it can be had, else that of pairs."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Cell:
     """All seeds of a method on a task.
 
     Attributes:
         task: Name of the task.
         method: Name of the method.
-        scores: `way|protocol|metric` -> [seeds, items].
-        records: Content of each seed's `run.json`.
+        runs: Their scores.
+        path: Of the method's `run.json`.
+        record: Its content.
     """
 
     task: str
     method: str
-    scores: Scores
-    records: list[dict[str, Any]]
+    runs: CorpusResults
+    path: Path
+    record: dict[str, Any]
 
     @property
     def source(self) -> str:
         """Where the corpus came from."""
-        return str(self.records[0]["source"])
+        return str(self.record["source"])
+
+    @property
+    def seeds(self) -> list[dict[str, Any]]:
+        """What `run.json` says of each seed."""
+        return list(self.record["seeds"].values())
+
+    def scores(self, key: str) -> Floats | None:
+        """Return scores [seeds, items]; None where the method has none of these."""
+        return self.runs.scores(self.method, key) if key in self.runs.keys(self.method) else None
 
     def both_ways(self) -> Floats:
         """Return average precisions, mean of both ways, [seeds, items]."""
-        return np.asarray(np.mean([self.scores[key] for key in MAP_KEYS.values()], axis=0))
+        found = [self.runs.scores(self.method, key) for key in MAP_KEYS.values()]
+        return np.asarray(np.mean(found, axis=0))
 
     def cost(self, name: str) -> float:
-        """Return a cost, mean over seeds: an entry of `cost` in `run.json`, or `core_seconds`."""
-        values = [
-            record[name] if name in record else record["cost"][name] for record in self.records
-        ]
-        return float(np.mean(values))
+        """Return a cost, mean over seeds: an entry of `cost`, or `core_seconds`."""
+        return float(np.mean([seed.get(name, seed["cost"].get(name)) for seed in self.seeds]))
 
 
-def read_cells(settings: BenchmarkSettings, results: Path) -> dict[str, list[Cell]]:
-    """Return the methods that ran on each task, by task, both in the order of the settings.
+@dataclass(frozen=True, eq=False)
+class BenchmarkResults:
+    """What ran of the benchmark in an edition, as figures and tables read it.
 
-    Raises:
-        InputError: A file of a run is missing or damaged.
+    Attributes:
+        settings: Of the benchmark.
+        corpora: Task -> its methods, both in the order of the settings.
     """
-    records: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for path, record in run_records(results):
-        if "cost" not in record:
-            raise InputError(
-                "missing", file=path, field="cost", hint="Delete the run folder and run it again"
-            )
-        records.setdefault((record["corpus"], record["variant"]), []).append(record)
-    return {
-        task: [
-            Cell(task, method, run_scores(results, task, method), records[task, method])
-            for method in settings.methods
-            if (task, method) in records
+
+    settings: BenchmarkSettings
+    corpora: Mapping[str, list[Cell]]
+
+    @classmethod
+    def read(cls, settings: BenchmarkSettings, folder: PaperFolder, tasks: list[str]) -> Self:
+        """Read what some tasks left.
+
+        Raises:
+            InputError: A file is missing or damaged.
+        """
+        return cls(
+            settings,
+            {
+                task: [_cell(settings, folder, task, name) for name in settings.methods_for(task)]
+                for task in settings.definitions
+                if task in tasks
+            },
+        )
+
+    def records(self) -> list[tuple[Path, dict[str, Any]]]:
+        """Return (path, content) of a record a seed, as those of papers' runs."""
+        return [
+            (cell.path, {**cell.record, "seed": int(seed), **entry})
+            for members in self.corpora.values()
+            for cell in members
+            for seed, entry in cell.record["seeds"].items()
         ]
-        for task in settings.definitions
-        if any(found == task for found, _ in records)
-    }
 
 
-def measures(settings: BenchmarkSettings, cells: dict[str, list[Cell]]) -> pd.DataFrame:
-    """Return the table of quality: a row a task and method, means with 95 % intervals as text."""
-    rows = [
-        {
-            **_names(settings, cell),
-            "mAP, sound by picture": _mean(cell, MAP_KEYS[WAYS[0]]),
-            "mAP, picture by sound": _mean(cell, MAP_KEYS[WAYS[1]]),
-            "mAP less linear": _less(cell, _reference(members)),
-            "verification AUC": _mean(cell, f"pairs|{VERIFICATION}|auc"),
-            "equal error rate": _mean(cell, f"pairs|{VERIFICATION}|equal_error_rate"),
-            "pictures made": _mean(cell, f"picture_from_sound|{GENERATION}|accuracy"),
-            "sounds made": _mean(cell, f"sound_from_picture|{GENERATION}|accuracy"),
-        }
-        for members in cells.values()
-        for cell in members
-    ]
-    return pd.DataFrame(rows)
+def _cell(settings: BenchmarkSettings, folder: PaperFolder, task: str, method: str) -> Cell:
+    place = folder.root / "runs" / task / method
+    record = read_run(place)
+    if "seeds" not in record:
+        raise InputError("missing", file=place / "run.json", field="seeds", hint=AGAIN)
+    runs = CorpusResults(settings, folder, f"{task}/{method}")
+    return Cell(task, method, runs, place / "run.json", record)
 
 
-def ranks(settings: BenchmarkSettings, cells: dict[str, list[Cell]]) -> pd.DataFrame:
-    """Return the table of ranks: recall at 1, 5 and 10 and mean reciprocal rank, both ways."""
-    rows = []
-    for members in cells.values():
-        for cell in members:
-            row = _names(settings, cell)
-            for way, title in zip(WAYS, ("sound by picture", "picture by sound"), strict=True):
-                for k in CUTOFFS:
-                    key = f"{way}|{RETRIEVAL}|recall_at_{k}"
-                    row[f"R@{k}, {title}"] = _mean(cell, key)
-                row[f"MRR, {title}"] = _mean(cell, f"{way}|{RETRIEVAL}|reciprocal_rank")
-            rows.append(row)
-    return pd.DataFrame(rows)
-
-
-def costs(settings: BenchmarkSettings, cells: dict[str, list[Cell]]) -> pd.DataFrame:
-    """Return the table of costs, means over seeds, as measured on the machine that ran them."""
-    rows = [
-        {
-            **_names(settings, cell),
-            "numbers learned": int(cell.cost("parameters")),
-            "training pairs": int(cell.cost("training_pairs")),
-            "passes": int(cell.cost("passes")),
-            "trials": int(cell.cost("trials")),
-            "training, core-seconds": f"{cell.cost('core_seconds'):.1f}",
-            "all trials, core-seconds": f"{cell.cost('trials_core_seconds'):.1f}",
-            "embedding, core-µs a pair": f"{cell.cost('embedding_microseconds'):.0f}",
-            "device": cell.records[0]["device"],
-        }
-        for members in cells.values()
-        for cell in members
-    ]
-    return pd.DataFrame(rows)
-
-
-def source_of(cells: dict[str, list[Cell]]) -> str:
+def source_of(results: BenchmarkResults) -> str:
     """Return what a title says of all runs: `synthetic` only where every corpus is a stand-in."""
-    sources = {cell.source for members in cells.values() for cell in members}
+    sources = {cell.source for members in results.corpora.values() for cell in members}
     return "synthetic" if sources == {"synthetic"} else "download"
-
-
-def _names(settings: BenchmarkSettings, cell: Cell) -> dict[str, Any]:
-    entry = settings.methods[cell.method]
-    diverged = int(sum(record["cost"]["diverged"] for record in cell.records))
-    return {
-        "task": settings.definitions[cell.task].title,
-        "data": "stand-in" if cell.source == "synthetic" else "real",
-        "method": entry.title,
-        "kind": "paper" if entry.paper else "baseline",
-        "seeds": f"{len(cell.records)}, {diverged} diverged" if diverged else len(cell.records),
-        RUNS: read_from(cell.task, cell.method),
-    }
-
-
-def _reference(members: list[Cell]) -> Cell | None:
-    by_name = {cell.method: cell for cell in members}
-    return next((by_name[name] for name in REFERENCES if name in by_name), None)
-
-
-def _mean(cell: Cell, key: str) -> str:
-    return _text(bootstrap_mean(cell.scores[key])) if key in cell.scores else "–"
-
-
-def _less(cell: Cell, reference: Cell | None) -> str:
-    """Return the mean average precision less that of the linear baseline, queries paired."""
-    if reference is None or cell is reference:
-        return "–"
-    return _text(paired_bootstrap(cell.both_ways(), reference.both_ways()), signed=True)
-
-
-def _text(found: Interval, *, signed: bool = False) -> str:
-    sign = "+" if signed else ""
-    return f"{found.mean:{sign}.3f} [{found.low:{sign}.3f}, {found.high:{sign}.3f}]"

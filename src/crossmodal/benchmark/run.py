@@ -1,33 +1,39 @@
-"""One job: some methods on one task, from the choice of their settings to their scores.
+"""One job: a method on a task, from the choice of its settings to the scores of every seed.
 
 What was tried and what was scored is kept: a job that is killed loses one fit at most.
 """
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import torch
 
+from crossmodal import signals
 from crossmodal.benchmark.data import Items, TaskData, evenly, load_task
-from crossmodal.benchmark.judge import Judges
-from crossmodal.benchmark.methods import fit
+from crossmodal.benchmark.evaluator import Evaluators
+from crossmodal.benchmark.methods import entry_of, fit
 from crossmodal.benchmark.methods.base import Fitted, in_blocks
-from crossmodal.benchmark.plan import RUN_FILES
-from crossmodal.benchmark.scoring import quality, score
+from crossmodal.benchmark.plan import arrays_of, task_folder
+from crossmodal.benchmark.scoring import names_of, quality, score
 from crossmodal.benchmark.settings import BenchmarkSettings
 from crossmodal.config import BENCHMARK, Settings
-from crossmodal.devices import choose_device
+from crossmodal.devices import choose_device, device_name
 from crossmodal.digest import source_digest
-from crossmodal.jobs import Circumstances, Search, Training, TrainingJob
-from crossmodal.progress import progress
-from crossmodal.runs import write_csv, write_scores
+from crossmodal.errors import InputError
+from crossmodal.files import write_json
+from crossmodal.jobs import JobContext, Search
+from crossmodal.runs import Run, Stopwatch, write_csv
+from crossmodal.scores import Scored, read_arrays, write_arrays, write_scores
 
-DISTRIBUTIONS = ("numpy", "scikit-learn", "scipy", "torch")
+if TYPE_CHECKING:
+    from crossmodal.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -45,54 +51,88 @@ class Choice:
     core_seconds: float
 
 
-def run_task(
-    settings: BenchmarkSettings,
-    task: str,
-    source: str,
-    methods: list[str],
-    seeds: list[int],
-    folder: Path,
-    out: Path,
-    threads: int,
-) -> None:
-    """Choose settings, train and score some methods on a task; write their run folders.
+def code_of(method: str) -> str:
+    """Digest the source that decides what a method does on a task."""
+    return source_digest("crossmodal.benchmark.run:run_method", entry_of(method))
 
-    Args:
-        settings: The benchmark's settings.
-        task: Name of the task.
-        source: Where its corpus came from: synthetic, download or own.
-        methods: Which can do the task.
-        seeds: One run each.
-        folder: Where manifest and arrays of the task lie.
-        out: `results/<edition>/benchmark`.
-        threads: Number of threads on the CPU.
+
+def run_method(workspace: Workspace, task: str, method: str, threads: int) -> None:
+    """Choose a method's settings on a task, train every seed and score it.
+
+    Leaves `scores/<task>/<method>.npz`, `metrics/<task>/<method>.csv`, and in
+    `runs/<task>/<method>/` the table of trials and `run.json`, which is written last.
     """
+    settings, folder = workspace.benchmark, workspace.results.paper(BENCHMARK)
+    if method not in settings.methods_for(task):
+        raise InputError(
+            f"{method} cannot do the task {task}",
+            file=workspace.config / "benchmark.yaml",
+            field="methods",
+            hint=f"Choose from: {', '.join(settings.methods_for(task))}",
+        )
+    definition, source = settings.definitions[task], task_folder(settings, task, workspace.results)
     device = choose_device(threads)
-    under = Circumstances(device, threads, DISTRIBUTIONS, source_digest(__name__))
-    definition = settings.definitions[task]
-    data = load_task(definition, folder, settings.budget, settings.seed).to(device)
-    judges = None if definition.unique else Judges.of(data, settings.seed)
-    job = TrainingJob(BENCHMARK, task, source, out, under, RUN_FILES)
-    shared = {
-        "task": definition.model_dump(mode="json"),
-        "budget": settings.budget.model_dump(),
+    data = load_task(definition, source, settings.budget, settings.seed).to(device)
+    evaluators = None if definition.unique else Evaluators.of(data, settings.seed)
+    inputs = [source / "manifest.csv", *(source / f"{n}.npy" for n in arrays_of(settings, task))]
+    context = JobContext(device, threads, code_of(method), inputs)
+    origin = context.provenance()
+    decides = settings.training_settings(task, method)
+    out, state = folder.root / "runs" / task / method, folder.root / ".state" / task / method
+    watch, seeds = Stopwatch(), workspace.seeds
+    tried = Search(state / "trials.json", context.stamp(origin, **decides, seed=seeds[0]), device)
+    choice = choose(settings, data, method, seeds[0], unique=definition.unique, tried=tried)
+    write_csv(out / "trials.csv", choice.trials)
+    chosen = choice.settings.model_dump(mode="json")
+    kept = []
+    for seed in seeds:
+        signals.stop_if_asked("between two seeds; the next run goes on from here")
+        stamp = context.stamp(origin, **decides, chosen=chosen, seed=seed)
+        path = state / f"seed{seed}.npz"
+        if (found := _scored_before(path, stamp)) is None:
+            run = Run(task, method, seed)
+            found = _fit_and_score(settings, run, choice, data, evaluators)
+            notes = {"stamp": stamp, "record": found[1], "scalars": list(found[0].scalars)}
+            write_arrays(path, {**found[0].scores, NOTES: np.array(json.dumps(notes))})
+        kept.append(found)
+    names = names_of(data, unique=definition.unique)
+    scored = [Scored(Run(task, method, seed), one.scores, names, one.scalars)
+              for seed, (one, _) in zip(seeds, kept, strict=True)]
+    write_scores(folder, f"{task}/{method}", scored)
+    record = {
+        "paper": BENCHMARK,
+        "corpus": task,
+        "variant": method,
+        "source": workspace.source(definition.corpus),
+        "config": {
+            "method": method,
+            "task": definition.model_dump(mode="json"),
+            "budget": settings.budget.model_dump(),
+            "settings": chosen,
+        },
+        **origin,
+        "device": device_name(device),
+        **watch.read(),
+        "seeds": {str(seed): entry for seed, (_, entry) in zip(seeds, kept, strict=True)},
     }
-    count = sum(len(settings.candidates(method)) + len(seeds) for method in methods)
-    with progress(title=f"benchmark on {task}", total=count, unit="training") as bar:
-        for method in methods:
-            table = out / "tuning" / task / f"{method}.csv"
-            decides = {**shared, "method": method, "seed": seeds[0], "basis": settings.seed}
-            tried = Search(table, under.stamp(under.origin(data.files), **decides), device)
-            choice = choose(settings, data, method, seeds[0], unique=definition.unique, tried=tried)
-            bar.update(len(choice.trials))
-            write_csv(table, choice.trials)
-            chosen = choice.settings.model_dump(mode="json")
-            for seed in seeds:
-                config = {"method": method, **shared, "settings": chosen}
-                run = job.training(method, seed, data.files, config, basis=settings.seed)
-                if not run.put_back():
-                    _fit_and_score(settings, run, choice, data, judges)
-                bar.update()
+    write_json(out / "run.json", record)
+
+
+NOTES = "notes"
+"""What stands beside the kept scores of a seed: JSON."""
+
+
+def _scored_before(path: Path, stamp: str) -> tuple[Scored, dict[str, Any]] | None:
+    """Return what an earlier attempt scored, if it was decided by the same."""
+    try:
+        with read_arrays(path) as arrays:
+            notes = json.loads(str(arrays[NOTES]))
+            scores = {name: arrays[name] for name in arrays.files if name != NOTES}
+    except (InputError, KeyError):
+        return None
+    if notes["stamp"] != stamp:
+        return None
+    return Scored(Run("", "", 0), scores, {}, notes["scalars"]), notes["record"]
 
 
 def choose(
@@ -151,19 +191,18 @@ def share_of(train: Items, share: float) -> Items:
 
 def _fit_and_score(
     settings: BenchmarkSettings,
-    run: Training,
+    run: Run,
     choice: Choice,
     data: TaskData,
-    judges: Judges | None,
-) -> None:
-    """Train a run with the chosen settings, score it and write its folder."""
-    passes = settings.budget.passes(len(data.train))
+    evaluators: Evaluators | None,
+) -> tuple[Scored, dict[str, Any]]:
+    """Train a seed with the chosen settings and score it; return what `run.json` says of it."""
+    passes, watch = settings.budget.passes(len(data.train)), Stopwatch()
     fitted = fit(
-        run.run.variant, data.train, choice.settings, passes, run.run.seed, unique=judges is None
+        run.variant, data.train, choice.settings, passes, run.seed, unique=evaluators is None
     )
-    run.watch.stop()
-    scores, scalars = score(fitted, data, judges, settings.seed)
-    write_scores(run.finished, BENCHMARK, run.run, scores, scalars)
+    watch.stop()
+    scores, scalars = score(fitted, data, evaluators, settings.seed)
     cost = {
         "parameters": fitted.parameters,
         "training_pairs": len(data.train),
@@ -173,7 +212,8 @@ def _fit_and_score(
         "embedding_microseconds": _embedding_time(fitted, data.test),
         "diverged": fitted.diverged,
     }
-    run.finish(fitted.weights, fitted.history, fitted.network, cost=cost)
+    record = {**watch.read(), "cost": cost, "network": dict(fitted.network)}
+    return Scored(run, scores, {}, scalars), record
 
 
 def _embedding_time(fitted: Fitted, items: Items) -> float:

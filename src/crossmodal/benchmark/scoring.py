@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from crossmodal.benchmark.data import Items, TaskData
-from crossmodal.benchmark.judge import Judges
+from crossmodal.benchmark.evaluator import Evaluators
 from crossmodal.benchmark.methods.base import (
     Fitted,
     in_blocks,
@@ -24,6 +24,7 @@ Labels = NDArray[np.int64]
 
 WAYS = ("picture_to_sound", "sound_to_picture")
 CUTOFFS = (1, 5, 10)
+MADE = ("picture_from_sound", "sound_from_picture")
 RETRIEVAL, VERIFICATION, GENERATION = "retrieval", "verification", "generation"
 
 
@@ -119,34 +120,47 @@ def class_rows(scores: dict[str, Floats], task: TaskData) -> list[dict[str, Any]
 
 
 def score(
-    fitted: Fitted, task: TaskData, judges: Judges | None, seed: int
+    fitted: Fitted, task: TaskData, evaluators: Evaluators | None, seed: int
 ) -> tuple[dict[str, Floats], list[dict[str, Any]]]:
     """Measure everything a method can be measured by.
 
     Args:
         fitted: The method.
         task: Its test part is measured on.
-        judges: Of generated items; None where answers are no classes.
+        evaluators: Of generated items; None where answers are no classes.
         seed: Of the mismatched pairs.
 
     Returns:
-        What `crossmodal.runs.write_scores` takes.
+        Scores an item by `task|protocol|metric`, and further rows of the metrics.
     """
     embedded = embed(fitted, task.test)
     scores = retrieval_scores(fitted, embedded) | verification_scores(fitted, embedded, seed)
-    if judges is None:
+    if evaluators is None:
         return scores, []
-    made = judges.scores(fitted, task)
+    made = evaluators.scores(fitted, task)
     scores |= {f"{way}|{GENERATION}|accuracy": values for way, values in made.items()}
     scalars = class_rows(scores, task)
     scalars += [
         {
-            "protocol": "judge on true items",
+            "protocol": "evaluator on true items",
             "task": way,
             "metric": "accuracy",
-            "value": judges.true_accuracy[way.split("_")[0]],
+            "value": evaluators.true_accuracy[way.split("_")[0]],
             "n": len(task.test),
         }
         for way in made
     ]
     return scores, scalars
+
+
+def names_of(task: TaskData, *, unique: bool) -> dict[str, list[str]]:
+    """Return the names of the items of every `task|protocol`."""
+    clips = task.clips
+    names = {f"{way}|{RETRIEVAL}": clips for way in WAYS}
+    # Each picture beside its own sound, then beside one of another answer.
+    names[f"pairs|{VERIFICATION}"] = [
+        f"{kind} {clip}" for kind in ("matched", "mismatched") for clip in clips
+    ]
+    if not unique:
+        names |= {f"{way}|{GENERATION}": clips for way in MADE}
+    return names

@@ -154,8 +154,7 @@ class BenchmarkSettings(Settings):
     """The benchmark as a whole."""
 
     tasks: list[str] = Field([], description="Tasks to run; the edition says which.")
-    jobs: int = Field(3, ge=1, description="Jobs that share the methods of a task.")
-    seed: int = Field(0, description="Of the copies, the pairs to verify and the judges.")
+    seed: int = Field(0, description="Of the copies, the pairs to verify and the evaluators.")
     budget: Budget
     definitions: dict[str, Task] = Field(description="Every task there is.")
     methods: dict[str, Method]
@@ -194,13 +193,12 @@ class BenchmarkSettings(Settings):
         given = self.definitions[task].gives()
         return [name for name in self.methods if NEEDS.get(name, set()) <= given]
 
-    def training_settings(self, task: str, methods: list[str]) -> dict[str, Any]:
-        """Return everything that decides what some methods do on a task."""
+    def training_settings(self, task: str, method: str) -> dict[str, Any]:
+        """Return everything that decides what a method does on a task."""
         return {
             "task": self.definitions[task].model_dump(exclude={"title"}),
             "budget": self.budget.model_dump(),
-            "seed": self.seed,
-            "methods": {
-                name: [item.model_dump() for item in self.candidates(name)] for name in methods
-            },
+            "basis": self.seed,
+            "method": method,
+            "candidates": [item.model_dump(mode="json") for item in self.candidates(method)],
         }

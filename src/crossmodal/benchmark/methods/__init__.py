@@ -5,13 +5,23 @@ An adapter maps pairs of a task to what a paper's training takes, and what it le
 
 from __future__ import annotations
 
-from typing import Any
+import importlib
+from typing import TYPE_CHECKING
 
-import torch
-
-from crossmodal.benchmark.data import Items
-from crossmodal.benchmark.methods.base import Fitted
 from crossmodal.config import Settings
+
+if TYPE_CHECKING:
+    from crossmodal.benchmark.data import Items
+    from crossmodal.benchmark.methods.base import Fitted
+
+BASELINES = ("chance", "cca", "linear")
+
+
+def entry_of(method: str) -> str:
+    """Return `module:function` of what fits a method; jobs of one do not depend on another."""
+    if method in BASELINES:
+        return f"{__name__}.baselines:fit_{method}"
+    return f"{__name__}.{method}:fit"
 
 
 def fit(
@@ -30,28 +40,11 @@ def fit(
     Returns:
         The method; one whose training diverged finds all items alike, which scores as chance.
     """
-    # Each is slow to import for itself; a job needs some of them.
-    from crossmodal.benchmark.methods import (
-        baselines,
-        captions,
-        cmcgan,
-        facevoice,
-        hashing,
-        infonce,
-        msvae,
-    )
+    import torch
 
-    fits: dict[str, Any] = {
-        "chance": baselines.fit_chance,
-        "cca": baselines.fit_cca,
-        "linear": baselines.fit_linear,
-        "infonce": infonce.fit,
-        "captions": captions.fit,
-        "cmcgan": cmcgan.fit,
-        "facevoice": facevoice.fit,
-        "hashing": hashing.fit,
-        "msvae": msvae.fit,
-    }
+    module, _, function = entry_of(method).partition(":")
     torch.manual_seed(seed)
-    fitted: Fitted = fits[method](train, settings, passes, seed, unique=unique)
+    fitted: Fitted = getattr(importlib.import_module(module), function)(
+        train, settings, passes, seed, unique=unique
+    )
     return fitted.silenced() if fitted.diverged else fitted

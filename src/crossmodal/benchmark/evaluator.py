@@ -1,4 +1,4 @@
-"""What judges generated pictures and sounds: a classifier of true ones."""
+"""What evaluates generated pictures and sounds: a classifier of true ones."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _HIDDEN, _EPOCHS = 128, 30
 
 
 @dataclass(frozen=True)
-class Judges:
+class Evaluators:
     """Classifiers of true picture vectors and true sound vectors, and how good they are.
 
     Attributes:
         picture: Fitted on the vectors of the true training pictures.
         sound: On those of the true training sounds.
-        true_accuracy: Of both on the true test items, by what is judged: the most that anything
+        true_accuracy: Of both on the true test items, by modality: the most that anything
             generated can be expected to reach.
     """
 
@@ -33,7 +33,7 @@ class Judges:
     true_accuracy: dict[str, float]
 
     @classmethod
-    def of(cls, task: TaskData, seed: int) -> Judges:
+    def of(cls, task: TaskData, seed: int) -> Evaluators:
         """Fit both on the unchanged training rows of a task."""
         train, test = task.train, task.test
         answer = train.answer[: task.originals].cpu().numpy()
@@ -41,35 +41,35 @@ class Judges:
             "picture": (train.picture_vector, test.picture_vector),
             "sound": (train.sound_vector, test.sound_vector),
         }
-        judges, accuracy = {}, {}
+        found, accuracy = {}, {}
         for name, (known, unknown) in sides.items():
             # As many passes as the budget needs, whether or not the loss still falls.
-            judge = MLPClassifier(
+            evaluator = MLPClassifier(
                 (_HIDDEN,), max_iter=_EPOCHS, tol=0, n_iter_no_change=_EPOCHS, random_state=seed
             )
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", ConvergenceWarning)
-                judge.fit(known[: task.originals].cpu().numpy(), answer)
-            judges[name] = judge
-            accuracy[name] = float(judge.score(unknown.cpu().numpy(), test.answer.cpu().numpy()))
-        return cls(judges["picture"], judges["sound"], accuracy)
+                evaluator.fit(known[: task.originals].cpu().numpy(), answer)
+            found[name] = evaluator
+            accuracy[name] = float(evaluator.score(unknown.cpu().numpy(), test.answer.cpu().numpy()))
+        return cls(found["picture"], found["sound"], accuracy)
 
     def scores(self, fitted: Fitted, task: TaskData) -> dict[str, np.ndarray]:
-        """Return 1 for each test item whose generated counterpart is judged to be of its class.
+        """Return 1 for each test item whose generated counterpart is taken for its class.
 
         Returns:
             `picture_from_sound` and `sound_from_picture` -> float64 [n]; only what is generated.
         """
         answer = task.test.answer.cpu().numpy()
         found = {}
-        for name, make, basis, judge in (
+        for name, make, basis, evaluator in (
             ("picture_from_sound", fitted.picture_from_sound, task.picture_basis, self.picture),
             ("sound_from_picture", fitted.sound_from_picture, task.sound_basis, self.sound),
         ):
             if make is not None:
                 made = in_blocks(make, task.test)
                 vectors = _vectors(made, basis.to(made.device).project)
-                found[name] = correct(np.asarray(judge.predict(vectors.numpy())), answer)
+                found[name] = correct(np.asarray(evaluator.predict(vectors.numpy())), answer)
         return found
 
 
