@@ -11,11 +11,11 @@ CITATION = (
 )
 DEVIATIONS = [
     "As written, each frequency of a voice's spectrogram is normalised over time and then "
-    "averaged over time: that is zero for every voice, and the network hears rounding noise. "
+    "averaged over time: that is zero for every voice, and the network reads rounding noise. "
     "`written` is that; `corrected` averages first and normalises the averaged spectrum; "
     "`whole_clip` normalises the clip as a whole.",
     "The test set shares its people with the training set (phases 1 and 2 of the list train, phase "
-    "3 tests). The families `…_identity` deal the people anew, none on two sides.",
+    "3 tests). The variants `…_identity` deal the people anew, none on two sides.",
     "The encoders' layers, the batch size, the reduction of the squared error and the weight of "
     "the Wasserstein term are not stated. The error is summed over the 1,041 outputs and averaged "
     "over clips, as in the evidence bound; `mean_error` averages over the outputs too.",

@@ -42,8 +42,8 @@ class Clips:
 
 
 @dataclass(frozen=True)
-class Parts:
-    """A corpus split: clips to learn from, to choose an epoch with, to report.
+class Split:
+    """A corpus: clips to learn from, to choose an epoch with, to report.
 
     Attributes:
         train: With `keep: last` the validation clips are among them, as in the paper.
@@ -59,22 +59,17 @@ class Parts:
     face_mean: float
     face_deviation: float
 
-    def learning_on(self, device: torch.device) -> Parts:
-        """Return the parts with what is learnt from and chosen by on a device."""
+    def to(self, device: torch.device) -> Split:
+        """Return the split with what is learnt from and chosen by on a device."""
         return replace(self, train=self.train.to(device), validation=self.validation.to(device))
 
 
-def feature_files(settings: PaperSettings, family: str, folder: Path) -> list[Path]:
-    """Return the face and the voice feature file of a family, in the windows' folder."""
-    return [folder / f"{FACE}.npy", folder / f"{settings.method_settings(family).voice}.npy"]
-
-
-def load_parts(settings: PaperSettings, family: str, folder: Path) -> Parts:
-    """Load a corpus as the family wants it.
+def load_split(settings: PaperSettings, variant: str, folder: Path) -> Split:
+    """Load a corpus as a variant wants it.
 
     Args:
         settings: The paper's settings.
-        family: Decides split, voice feature, and whether validation clips are learnt from.
+        variant: Decides split, voice feature, and whether validation clips are learnt from.
         folder: `results/<edition>/corpora/<corpus>/msvae`.
 
     Raises:
@@ -87,12 +82,13 @@ def load_parts(settings: PaperSettings, family: str, folder: Path) -> Parts:
         raise InputError(
             "a clip has no person", file=path, field="person", hint="Name who is seen and heard"
         )
-    split = _split(settings, family, manifest)
-    if settings.method_settings(family).keep == "last":
+    method = settings.method_settings(variant)
+    split = _split(settings, variant, manifest)
+    if method.keep == "last":
         split[split == "validation"] = "train"
     face, voice = (
-        np.array(read_feature(file, len(manifest)), dtype=np.float32)
-        for file in feature_files(settings, family, folder)
+        np.array(read_feature(folder / f"{name}.npy", len(manifest)), dtype=np.float32)
+        for name in (FACE, method.voice)
     )
     mean, deviation = _moments(face[split == "train"])
     table = pd.DataFrame(
@@ -109,14 +105,14 @@ def load_parts(settings: PaperSettings, family: str, folder: Path) -> Parts:
         faces = torch.from_numpy((face[rows] - np.float32(mean)) / np.float32(deviation))
         return Clips(faces, torch.from_numpy(voice[rows]), table.iloc[rows].reset_index(drop=True))
 
-    parts = Parts(part("train"), part("validation"), part("test"), mean, deviation)
-    _check(parts, settings.method_settings(family).keep, path)
-    return parts
+    found = Split(part("train"), part("validation"), part("test"), mean, deviation)
+    _check(found, method.keep, path)
+    return found
 
 
-def _split(settings: PaperSettings, family: str, manifest: pd.DataFrame) -> np.ndarray:
+def _split(settings: PaperSettings, variant: str, manifest: pd.DataFrame) -> np.ndarray:
     """Return train, validation or test for each row: the manifest's, or people dealt anew."""
-    if settings.families[family].split == "published":
+    if settings.variants[variant].split == "published":
         return manifest["split"].to_numpy(dtype=object, copy=True)
     shares = settings.identity
     dealt = deal(
@@ -134,10 +130,10 @@ def _moments(faces: np.ndarray) -> tuple[float, float]:
     return float(faces.mean(dtype=np.float64)), float(faces.std(dtype=np.float64)) or 1.0
 
 
-def _check(parts: Parts, keep: str, path: Path) -> None:
-    needed = {"train": parts.train, "test": parts.test}
+def _check(split: Split, keep: str, path: Path) -> None:
+    needed = {"train": split.train, "test": split.test}
     if keep == "best":
-        needed["validation"] = parts.validation
+        needed["validation"] = split.validation
     for name, clips in needed.items():
         if len(clips) < 2:
             raise InputError(
@@ -146,7 +142,7 @@ def _check(parts: Parts, keep: str, path: Path) -> None:
                 field="split",
                 hint="Give each split at least two clips",
             )
-    if parts.test.table["person"].nunique() < 2:
+    if split.test.table["person"].nunique() < 2:
         raise InputError(
             "the test clips are of one person",
             file=path,

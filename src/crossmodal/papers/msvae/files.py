@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -43,8 +43,12 @@ def score(run: TrainedRun, picture: Path, sound: Path) -> float:
     length = np.array([min(max(len(wave), VOICE.frame_samples), VOICE.samples)])
     readings = [READINGS[run.settings["voice"]]]
     voice = voice_spectra(fitted(wave, VOICE.samples)[None], readings, lengths=length)[:, 0]
-    network = run.network()
+    network: Any = run.network()
+    config = run.record["config"]
+    face = (face.ravel() - np.float32(config["face_mean"])) / np.float32(config["face_deviation"])
     with torch.inference_mode():
-        seen = network.encode("face", torch.from_numpy(face.ravel()[None]))
-        heard = network.encode("voice", torch.from_numpy(voice))
-        return -float(wasserstein(seen, heard))
+        latents = [
+            network.encode(name, torch.from_numpy(values))
+            for name, values in (("face", face[None]), ("voice", voice))
+        ]
+        return -float(wasserstein(*latents))

@@ -13,10 +13,6 @@ class Gaussian(NamedTuple):
     mean: Tensor
     log_variance: Tensor
 
-    def take(self, rows: Tensor) -> Gaussian:
-        """Return some rows [m]."""
-        return Gaussian(self.mean[rows], self.log_variance[rows])
-
 
 def squared_error(decoded: Tensor, truth: Tensor, error: str = "sum") -> Tensor:
     """Squared difference of [n, width] twice: sum (or mean) over the width, mean over clips."""

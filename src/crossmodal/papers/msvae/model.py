@@ -50,9 +50,8 @@ class MsVae(nn.Module):
         )
         widths = [settings.latent, *settings.decoder, face_width + voice_width]
         decoder = _layers(widths)
-        shared = settings.decoders == "shared"
-        other = decoder if shared else _layers(widths)
-        self.decoders = nn.ModuleDict({"face": decoder, "voice": other})
+        second = decoder if settings.decoders == "shared" else _layers(widths)
+        self.decoders = nn.ModuleDict({"face": decoder, "voice": second})
 
     def encode(self, modality: str, x: Tensor) -> Gaussian:
         """[n, width of the modality] -> a Gaussian, [n, latent] twice."""

@@ -1,66 +1,91 @@
-"""What the workflow must know to plan the paper's jobs; nothing heavy is imported."""
+"""What the workflow must know of the paper before anything runs; nothing heavy is imported."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import get_args
+from collections.abc import Mapping
+from math import ceil
+from typing import TYPE_CHECKING, Any
 
-from crossmodal.papers.msvae.settings import PaperSettings, Split
+from crossmodal.papers import plan
 
-KIND = "msvae"
-"""The window kind the paper learns from."""
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from crossmodal.papers.msvae.settings import PaperSettings
 
 FACE = "face_grey"
-DIRECTIONS = {"face_to_voice": ("face", "voice"), "voice_to_face": ("voice", "face")}
-"""Task -> the modality of the query and that of the database."""
+"""The feature that stands for the face."""
+PEOPLE = 2
+"""Among one's own test clips: of one person alone every answer would be right."""
+STEPS = 45
+"""Updates in an epoch at least, as in the edition demo; few utterances make short epochs."""
+STEPS_TO_VALIDATION = 9
+"""The same for variants that train until validation says stop."""
 
-SPACES = {"audio": ("voice",), "video": ("face",), "joint": ("face", "voice")}
-"""Space -> the modalities whose points it holds, as in Figure 3."""
 
-SPLITS: tuple[Split, ...] = get_args(Split)
-
-
-@dataclass(frozen=True)
-class CorpusPlan:
-    """The runs of one corpus.
-
-    Attributes:
-        settings: The paper's settings.
-        corpus: Name of the corpus.
-        seeds: One run each.
-        windows: `results/<edition>/corpora/<corpus>/msvae`.
-        paper_results: `results/<edition>/msvae`.
-    """
+class Plan(plan.Plan):
+    """The runs of the paper in an edition."""
 
     settings: PaperSettings
-    corpus: str
-    seeds: list[int]
-    windows: str
-    paper_results: str
+    windows = "msvae"
 
-    def splits(self) -> list[Split]:
-        """Return the splits that any family learns from."""
-        return [split for split in SPLITS if self.families(split)]
+    def features(self, corpus: str, variant: str | None = None) -> list[str]:
+        """Return the face and the voice that a variant reads, or those of all."""
+        variants = self.variants(corpus) if variant is None else [variant]
+        return [FACE, *sorted({self.settings.method_settings(name).voice for name in variants})]
 
-    def families(self, split: Split | None = None) -> list[str]:
-        """Return the families of one split, or all of them in the order of their splits."""
-        splits = SPLITS if split is None else (split,)
-        return [name for each in splits for name in self.settings.families_of(each)]
+    def evaluation_features(self, corpus: str) -> list[str]:
+        """Return what evaluation reads: Figure 1 shows a clip as it is."""
+        return [*self.features(corpus), "pictures", "waves"]
 
-    def runs(self, split: Split | None = None) -> list[str]:
-        """Return the run folders of the families of one split, or all of them."""
-        return [
-            f"{self.paper_results}/runs/{self.corpus}/{family}/seed{seed}"
-            for family in self.families(split)
-            for seed in self.seeds
-        ]
+    def decides_training(self, corpus: str, variant: str) -> dict[str, Any]:
+        """Return the resolved settings, and how people are dealt."""
+        split = self.settings.variants[variant].split
+        return {
+            "settings": self.settings.method_settings(variant).model_dump(),
+            "split": split,
+            "identity": self.settings.identity.model_dump() if split == "identity" else None,
+        }
 
-    def inputs(self, split: Split | None = None) -> list[str]:
-        """Return manifest and features that the families read."""
-        voices = {self.settings.method_settings(name).voice for name in self.families(split)}
-        files = ["manifest.csv", f"{FACE}.npy", *(f"{name}.npy" for name in sorted(voices))]
-        return [f"{self.windows}/{file}" for file in files]
+    def decides_evaluation(self, corpus: str) -> dict[str, Any]:
+        """Return how retrieval, verification and clusters are scored, and what is shown."""
+        return self.settings.protocol.model_dump()
 
-    def sample(self) -> str:
-        """Return the file of the clip that Figure 1 shows."""
-        return f"{self.paper_results}/samples/{self.corpus}.npz"
+    def examples_seen(
+        self, corpus: str, variant: str, pairs: Mapping[str, int]
+    ) -> dict[str, float]:
+        """Return the clips that a run takes; with `keep: last` validation is learnt from too."""
+        method, identity = self.settings.method_settings(variant), self.settings.identity
+        train, validation = pairs["train"], pairs["validation"]
+        if self.settings.variants[variant].split == "identity":
+            validation = round(identity.validation * sum(pairs.values()))
+            train = round((1 - identity.test) * sum(pairs.values())) - validation
+        clips = train + (validation if method.keep == "last" else 0)
+        return {"train": method.epochs * method.passes * clips}
+
+    def unmet(self, windows: pd.DataFrame) -> str:
+        """Return why utterances (`person, split`) are not enough; empty: they are.
+
+        Clusters need `core_points` test clips.
+        """
+        windows = windows[windows["person"] != ""]
+        people = windows.loc[windows["split"] == "test", "person"].nunique()
+        core_points = self.settings.protocol.core_points
+        fewest = {"train": 4, "validation": 2, "test": max(2, core_points)}
+        for split, needed in fewest.items():
+            count = int((windows["split"] == split).sum())
+            if count < needed:
+                return f"{count} utterances with a face in {split}, {needed} are needed"
+        return f"{people} person in test, {PEOPLE} are needed" if people < PEOPLE else ""
+
+    def defaults_for(self, windows: pd.DataFrame) -> dict[str, Any]:
+        """Return passes that suit the number of utterances."""
+        training = int((windows["split"] == "train").sum())
+        steps = ceil(training / self.settings.method.batch)
+        names = self.settings.variants
+        validated = [name for name in names if self.settings.method_settings(name).keep == "best"]
+        passes = {"passes": ceil(STEPS_TO_VALIDATION / steps)}
+        return {
+            "method": {"passes": ceil(STEPS / steps)},
+            "variants": {name: {"settings": passes} for name in validated},
+        }

@@ -1,27 +1,21 @@
-"""Training: both encoders and the decoder at once, all families and seeds of a split in one job."""
+"""Training: both encoders and the decoder at once."""
 
 from __future__ import annotations
-
-from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import torch
 from torch import Tensor
 
-from crossmodal.devices import choose_device
-from crossmodal.digest import source_digest
-from crossmodal.jobs import Circumstances, TrainingJob
-from crossmodal.papers.msvae.data import Clips, Parts, feature_files, load_parts
+from crossmodal import training
+from crossmodal.jobs import Trained, TrainingJob
+from crossmodal.papers.msvae.data import Clips, Split, load_split
 from crossmodal.papers.msvae.losses import Gaussian, kl_divergence, squared_error, wasserstein
 from crossmodal.papers.msvae.model import MODALITIES, MsVae
-from crossmodal.papers.msvae.settings import MethodSettings, PaperSettings
-from crossmodal.progress import progress
+from crossmodal.papers.msvae.settings import MethodSettings
 from crossmodal.resume import Resume
 from crossmodal.runs import describe_network
-from crossmodal.training import Best, Row, fit
+from crossmodal.training import Best, Row, update
 
-DISTRIBUTIONS = ("numpy", "torch")
 TERMS = (
     *("face_from_face", "voice_from_face", "face_from_voice", "voice_from_voice"),
     *("kl_face", "kl_voice", "wasserstein"),
@@ -63,13 +57,13 @@ def weights(settings: MethodSettings, kl_weight: float) -> Tensor:
     return torch.tensor([1.0] * 4 + [kl_weight] * 2 + [settings.wasserstein_weight])
 
 
-def train(
-    parts: Parts, settings: MethodSettings, seed: int, resume: Resume | None = None
+def fit(
+    split: Split, settings: MethodSettings, seed: int, resume: Resume | None = None
 ) -> tuple[MsVae, pd.DataFrame]:
     """Train one network, going on where a killed training was.
 
     Args:
-        parts: With tensors on the device to train on.
+        split: With tensors on the device to train on.
         settings: Network, loss, training.
         seed: Of weights, order and noise.
         resume: Keeps the state; None keeps none.
@@ -81,10 +75,10 @@ def train(
         the validation clips decoded from their means.
     """
     torch.manual_seed(seed)
-    clips, device = parts.train, parts.train.face.device
+    clips, device = split.train, split.train.face.device
     network = MsVae(clips.face.shape[1], clips.voice.shape[1], settings).to(device)
     # One kernel for all weights: the same update in a quarter of the time.
-    optimiser = torch.optim.Adam(network.parameters(), lr=settings.learning_rate, fused=True)
+    optimizer = torch.optim.Adam(network.parameters(), lr=settings.learning_rate, fused=True)
     by_epoch = [weights(settings, settings.kl_weight_in(e)) for e in range(settings.epochs)]
     constant, best = by_epoch[-1], Best()
     on_device = [weight.to(device) for weight in by_epoch]
@@ -94,7 +88,7 @@ def train(
         # Drawn on the CPU, so that a seed means the same on every device.
         noise = torch.randn(2, len(rows), settings.latent).to(device)
         terms = loss_terms(network, face, voice, (noise[0], noise[1]), settings.error)
-        _step(optimiser, terms @ on_device[epoch])
+        update(optimizer, terms @ on_device[epoch])
         return dict(zip(TERMS, terms.detach(), strict=True))
 
     def close(means: Row, epoch: int) -> Row:
@@ -103,12 +97,12 @@ def train(
         row["total"] = float(terms @ by_epoch[epoch])
         row["total_constant"] = float(terms @ constant)
         if settings.keep == "best":
-            row["validation"] = float(_validation(network, parts.validation, settings) @ constant)
+            row["validation"] = float(_validation(network, split.validation, settings) @ constant)
             best.offer(-row["validation"], epoch, network)
         return row
 
-    rows = fit(
-        {"network": network, "optimiser": optimiser, "best": best},
+    rows = training.fit(
+        {"network": network, "optimizer": optimizer, "best": best},
         resume,
         epochs=settings.epochs,
         draw=lambda: torch.split(torch.randperm(len(clips)), settings.batch),
@@ -119,12 +113,6 @@ def train(
     if settings.keep == "best":
         network.load_state_dict(best.weights)
     return network.eval(), pd.DataFrame(rows)
-
-
-def _step(optimiser: torch.optim.Optimizer, loss: Any) -> None:
-    optimiser.zero_grad()
-    loss.backward()
-    optimiser.step()
 
 
 @torch.no_grad()
@@ -148,52 +136,19 @@ def encode(network: MsVae, clips: Clips) -> dict[str, Gaussian]:
     }
 
 
-def train_runs(
-    settings: PaperSettings,
-    corpus: str,
-    source: str,
-    families: list[str],
-    seeds: list[int],
-    folder: Path,
-    out: Path,
-    threads: int,
-) -> None:
-    """Train all seeds of some families and write their run folders.
-
-    Args:
-        settings: The paper's settings.
-        corpus: Name of the corpus.
-        source: synthetic, download or own.
-        families: Which.
-        seeds: One run each.
-        folder: `results/<edition>/corpora/<corpus>/msvae`.
-        out: `results/<edition>/msvae`.
-        threads: Number of threads on the CPU.
-    """
-    device = choose_device(threads)
-    under = Circumstances(device, threads, DISTRIBUTIONS, source_digest(__name__))
-    job = TrainingJob("msvae", corpus, source, out, under)
-    runs = [(family, seed) for family in families for seed in seeds]
-    loaded: dict[str, Parts] = {}
-    for family, seed in progress(runs, title=f"training on {corpus}", unit="run"):
-        if family not in loaded:
-            loaded = {family: load_parts(settings, family, folder).learning_on(device)}
-        parts, method = loaded[family], settings.method_settings(family)
-        config = {
-            "family": family,
-            "split": settings.families[family].split,
-            "face_width": parts.train.face.shape[1],
-            "voice_width": parts.train.voice.shape[1],
-            "settings": method.model_dump(),
-        }
-        files = [folder / "manifest.csv", *feature_files(settings, family, folder)]
-        identity = settings.identity.model_dump()
-        training = job.training(family, seed, files, config, identity=identity)
-        if training.put_back():
-            continue
-        network, history = train(parts, method, seed, training.resume())
-        training.finish(
-            network.cpu().state_dict(),
-            history,
-            {name: describe_network(part) for name, part in network.named_children()},
-        )
+def train(job: TrainingJob) -> Trained:
+    """Train one run."""
+    variant = job.run.variant
+    settings = job.settings.method_settings(variant)
+    split = load_split(job.settings, variant, job.corpus_results).to(job.device)
+    network, history = fit(split, settings, job.run.seed, job.resume())
+    config = {
+        "split": job.settings.variants[variant].split,
+        "face_width": split.train.face.shape[1],
+        "voice_width": split.train.voice.shape[1],
+        "face_mean": split.face_mean,
+        "face_deviation": split.face_deviation,
+        "settings": settings.model_dump(),
+    }
+    described = {name: describe_network(part) for name, part in network.named_children()}
+    return Trained(network.cpu().state_dict(), config, history, described)

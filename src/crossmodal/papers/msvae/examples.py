@@ -1,4 +1,4 @@
-"""What the figures show of a run, as a file: latents of some people, neighbours, decoded clips."""
+"""What the figures show: a clip of the corpus; latents, neighbours and decoded clips of a run."""
 
 from __future__ import annotations
 
@@ -7,27 +7,46 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import torch
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
-from crossmodal.errors import InputError
+from crossmodal.corpora.manifest import read_manifest
+from crossmodal.features.store import read_feature
 from crossmodal.features.voice import VOICE, two_sided_spectrogram
-from crossmodal.papers.msvae.arrays import Arrays
-from crossmodal.papers.msvae.data import Parts
+from crossmodal.papers.msvae.data import Split
 from crossmodal.papers.msvae.losses import Gaussian
-from crossmodal.papers.msvae.plan import DIRECTIONS
-from crossmodal.papers.msvae.scoring import by_person, vectors
 from crossmodal.papers.msvae.settings import Protocol
 
+DIRECTIONS = {"face_to_voice": ("face", "voice"), "voice_to_face": ("voice", "face")}
+"""Task -> the modality of the query and that of the database."""
 _TABLE = ("label", "gender")
 
 
-def shown(
+def vectors(latent: Gaussian, distance: str) -> NDArray[np.float64]:
+    """Return clips as vectors [n, d] whose Euclidean distance is that of the protocol.
+
+    Between means, or the 2-Wasserstein distance: means and deviations side by side.
+    """
+    parts = [latent.mean]
+    if distance == "wasserstein":
+        parts.append((latent.log_variance / 2).exp())
+    return torch.cat(parts, dim=1).cpu().double().numpy()
+
+
+def by_person(values: NDArray[np.float64], person: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the mean of each person's rows: [n, d] -> [people, d], people from 0."""
+    sums = np.zeros((int(person.max()) + 1, values.shape[1]))
+    np.add.at(sums, person, values)
+    return sums / np.bincount(person)[:, None]
+
+
+def run_examples(
     latents: Mapping[str, Gaussian],
     made: Mapping[str, NDArray[np.float64]],
-    parts: Parts,
+    split: Split,
     protocol: Protocol,
-) -> Arrays:
+) -> dict[str, NDArray]:
     """Return everything the figures show of one run.
 
     Returns:
@@ -38,45 +57,41 @@ def shown(
         - `sample_label`, `sample_gender` [s], `face`, `voice` and every `a_from_b` [s, width].
         Faces are brightness from 0 to 1, or beyond where a decoder leaves it.
     """
-    table = parts.test.table
-    faces = _brightness(parts.test.face.double().cpu().numpy(), parts)
+    table = split.test.table
+    faces = _brightness(split.test.face.double().cpu().numpy(), split)
     arrays = _points(latents, table, protocol.people)
     arrays |= _nearest(latents, faces, table, protocol)
     # clips of different people, men and women in turn where both are there
     order = table.groupby("person").cumcount(), table.groupby("gender").cumcount()
     rows = np.lexsort((table["gender"], order[1], order[0]))[: protocol.samples]
     arrays |= {f"sample_{name}": table[name].iloc[rows].to_numpy(dtype=str) for name in _TABLE}
-    arrays |= {"face": faces[rows], "voice": parts.test.voice.double().cpu().numpy()[rows]}
+    arrays |= {"face": faces[rows], "voice": split.test.voice.double().cpu().numpy()[rows]}
     for name, values in made.items():
         face = name.startswith("face")
-        arrays[name] = _brightness(values[rows], parts) if face else values[rows]
+        arrays[name] = _brightness(values[rows], split) if face else values[rows]
     return arrays
 
 
-def sample_clip(folder: Path, manifest: pd.DataFrame, query: str) -> Arrays:
-    """Return a clip for Figure 1.
-
-    `frames` [2, 64, 64, 3], `spectrogram` [297, 512], `hop_s`, `rate_hz` and the `name`. It is
-    the first test clip of the person named, or of all.
+def corpus_examples(folder: Path, query: str) -> dict[str, NDArray]:
+    """Return the clip of Figure 1: the first test clip of the person named, or of all.
 
     Args:
         folder: The windows' folder, with `pictures.npy` and `waves.npy`.
-        manifest: Of the windows.
         query: Label of a person.
+
+    Returns:
+        `frames` [2, 64, 64, 3], `spectrogram` [297, 512], `hop_s`, `rate_hz` and the `name`.
 
     Raises:
         InputError: The windows are missing.
     """
-    for name in ("pictures.npy", "waves.npy"):
-        if not (folder / name).is_file():
-            raise InputError(
-                "there is no such file", file=folder / name, hint="Align the corpus first"
-            )
+    manifest = read_manifest(folder / "manifest.csv")
     test = manifest[manifest["split"] == "test"]
     named = test[test["label"] == query]
     row = int((named if len(named) else test).index[0])
-    pictures = np.load(folder / "pictures.npy", mmap_mode="r", allow_pickle=False)
-    waves = np.load(folder / "waves.npy", mmap_mode="r", allow_pickle=False)
+    pictures, waves = (
+        read_feature(folder / f"{name}.npy", len(manifest)) for name in ("pictures", "waves")
+    )
     return {
         "frames": np.array(pictures[row][[0, -1]]),
         "spectrogram": two_sided_spectrogram(np.array(waves[row : row + 1]))[0],
@@ -86,12 +101,14 @@ def sample_clip(folder: Path, manifest: pd.DataFrame, query: str) -> Arrays:
     }
 
 
-def _brightness(faces: NDArray[np.float64], parts: Parts) -> NDArray[np.float64]:
+def _brightness(faces: NDArray[np.float64], split: Split) -> NDArray[np.float64]:
     """Undo the standardisation of faces [n, 529]."""
-    return faces * parts.face_deviation + parts.face_mean
+    return faces * split.face_deviation + split.face_mean
 
 
-def _points(latents: Mapping[str, Gaussian], table: pd.DataFrame, people: int) -> Arrays:
+def _points(
+    latents: Mapping[str, Gaussian], table: pd.DataFrame, people: int
+) -> dict[str, NDArray]:
     """Return the latents of the clips of the first people by name."""
     chosen = sorted(set(table["label"]))[:people]
     rows = np.flatnonzero(table["label"].isin(chosen))
@@ -104,7 +121,7 @@ def _nearest(
     faces: NDArray[np.float64],
     table: pd.DataFrame,
     protocol: Protocol,
-) -> Arrays:
+) -> dict[str, NDArray]:
     """Return the query of Figure 4 and its nearest clips and people, both ways.
 
     The query is a person, the mean of his or her clips, as for the people's ranks.
@@ -114,7 +131,7 @@ def _nearest(
     own = np.flatnonzero(table["label"] == query)
     person = np.asarray(pd.factorize(table["person"], sort=True)[0], np.int64)
     first_clip = np.unique(person, return_index=True)[1]
-    arrays: Arrays = {
+    arrays: dict[str, NDArray] = {
         "query_label": np.array(query),
         "query_gender": np.array(table["gender"].iloc[own[0]]),
         "query_face": faces[own[0]],
