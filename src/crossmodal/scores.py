@@ -61,9 +61,9 @@ def write_scores(
 
     Args:
         folder: Of the paper.
-        corpus: Name of the corpus.
+        corpus: Name of the files: that of the corpus.
         scored: A run each.
-        examples: What figures show of the corpus itself, by name.
+        examples: What figures show of the corpus itself, by name; None: no examples are kept.
 
     Raises:
         InputError: Scores are not finite, or have other items than names.
@@ -75,7 +75,7 @@ def write_scores(
     shown = dict(examples or {})
     for one in scored:
         run, counts = one.run, {name: len(items) for name, items in one.items.items()}
-        identity: dict[str, Any] = {"paper": folder.root.name, "corpus": corpus}
+        identity: dict[str, Any] = {"paper": folder.root.name, "corpus": run.corpus}
         identity |= {"variant": run.variant, "seed": run.seed}
         for place, items in one.items.items():
             listed = tuple(str(item) for item in items)
@@ -97,7 +97,8 @@ def write_scores(
     for listed, number in names.items():
         arrays[f"{_ITEMS}/{number}"] = np.array(listed, dtype=np.str_)
     arrays[_ITEMS] = np.array(json.dumps(assigned, sort_keys=True))
-    write_arrays(folder.examples(corpus), shown)
+    if examples is not None:
+        write_arrays(folder.examples(corpus), shown)
     write_arrays(folder.scores(corpus), arrays)
     write_csv(folder.metrics(corpus), pd.DataFrame(rows, columns=METRIC_COLUMNS))
 

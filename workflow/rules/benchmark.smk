@@ -4,6 +4,7 @@ Inputs are windows (or features) of the corpora. A method on a task is a job: it
 validation rows, trains every seed and scores it. Then tables and a figure.
 """
 
+from crossmodal.benchmark.methods import entry_of
 from crossmodal.benchmark.plan import arrays_of, task_folder
 
 
@@ -56,7 +57,9 @@ rule benchmark:
         decides=lambda wildcards: digest_of(
             EDITION.benchmark.training_settings(wildcards.task, wildcards.method)
         ),
-        code=source_digest("crossmodal.benchmark.run:run_method"),
+        code=lambda wildcards: source_digest(
+            "crossmodal.benchmark.run:run_method", entry_of(wildcards.method)
+        ),
     shell:
         "python -m crossmodal benchmark {wildcards.task} {wildcards.method}"
         " --run {input.run:q} --threads {threads} --log {log:q}"

@@ -45,12 +45,12 @@ def run_of(wildcards):
 
 
 def runs_before(wildcards):
-    """Return the checkpoints that a run builds on."""
+    """Return the files of the runs that a run builds on."""
     before = PLANS[wildcards.paper].before(run_of(wildcards))
     return [
         file
         for run in before.values()
-        for file in run_files(run, wildcards.paper, "checkpoint.pt")
+        for file in run_files(run, wildcards.paper, "checkpoint.pt", "history.csv", "run.json")
     ]
 
 

@@ -51,7 +51,9 @@ class Evaluators:
                 warnings.simplefilter("ignore", ConvergenceWarning)
                 evaluator.fit(known[: task.originals].cpu().numpy(), answer)
             found[name] = evaluator
-            accuracy[name] = float(evaluator.score(unknown.cpu().numpy(), test.answer.cpu().numpy()))
+            accuracy[name] = float(
+                evaluator.score(unknown.cpu().numpy(), test.answer.cpu().numpy())
+            )
         return cls(found["picture"], found["sound"], accuracy)
 
     def scores(self, fitted: Fitted, task: TaskData) -> dict[str, np.ndarray]:

@@ -8,16 +8,13 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from crossmodal.benchmark.scoring import CUTOFFS, GENERATION, RETRIEVAL, VERIFICATION, WAYS
+from crossmodal.benchmark.scoring import RETRIEVAL, WAYS
 from crossmodal.benchmark.settings import BenchmarkSettings
 from crossmodal.errors import InputError
-from crossmodal.metrics.uncertainty import Interval, bootstrap_mean, paired_bootstrap
 from crossmodal.files import AGAIN
 from crossmodal.reporting.results import CorpusResults
-from crossmodal.reporting.tables import RUNS
 from crossmodal.runs import PaperFolder, read_run
 
 Floats = NDArray[np.float64]

@@ -96,8 +96,10 @@ def run_method(workspace: Workspace, task: str, method: str, threads: int) -> No
             write_arrays(path, {**found[0].scores, NOTES: np.array(json.dumps(notes))})
         kept.append(found)
     names = names_of(data, unique=definition.unique)
-    scored = [Scored(Run(task, method, seed), one.scores, names, one.scalars)
-              for seed, (one, _) in zip(seeds, kept, strict=True)]
+    scored = [
+        Scored(Run(task, method, seed), one.scores, names, one.scalars)
+        for seed, (one, _) in zip(seeds, kept, strict=True)
+    ]
     write_scores(folder, f"{task}/{method}", scored)
     record = {
         "paper": BENCHMARK,

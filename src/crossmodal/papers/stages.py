@@ -10,6 +10,7 @@ import importlib
 from typing import Any
 
 from crossmodal import signals
+from crossmodal.config import BENCHMARK
 from crossmodal.devices import choose_device
 from crossmodal.errors import InputError
 from crossmodal.jobs import EvaluationJob, JobContext, Search, SearchJob, TrainingJob
@@ -91,15 +92,14 @@ def evaluate(workspace: Workspace, paper: str, corpus: str, threads: int) -> Non
 
 
 def artefacts(workspace: Workspace, paper: str) -> None:
-    """Draw every figure and write every table of a paper, from files."""
+    """Draw every figure and write every table of a paper or of the benchmark, from files."""
     from crossmodal.reporting.artefacts import write_missing
-    from crossmodal.reporting.results import NotRunError, Results
+    from crossmodal.reporting.results import NotRunError
 
-    plan, folder = workspace.plan(paper), workspace.results.paper(paper)
-    results = Results.read(plan.settings, folder, plan.corpora())
-    for name, artefact in plan.settings.artefacts.items():
+    folder, results, room = workspace.results.paper(paper), *_results(workspace, paper)
+    for name, artefact in results.settings.artefacts.items():
         stem = folder.artefact(artefact.kind, name)
-        module = importlib.import_module(f"crossmodal.papers.{paper}.{artefact.kind}s")
+        module = importlib.import_module(f"{room}.{artefact.kind}s")
         make = getattr(module, name, None)
         if make is None:
             raise InputError(
@@ -110,19 +110,32 @@ def artefacts(workspace: Workspace, paper: str) -> None:
             )
         try:
             if not results.corpora:
-                raise NotRunError("No corpus of the paper is at hand.")
+                raise NotRunError("Nothing that it needs is at hand.")
             make(results, stem)
         except NotRunError as reason:
             write_missing(artefact, stem, str(reason))
 
 
+def _results(workspace: Workspace, paper: str) -> tuple[Any, str]:
+    """Return the results of a paper or of the benchmark, and its package."""
+    folder = workspace.results.paper(paper)
+    if paper == BENCHMARK:
+        from crossmodal.benchmark.results import BenchmarkResults
+
+        found = BenchmarkResults.read(workspace.benchmark, folder, workspace.tasks)
+        return found, f"crossmodal.{BENCHMARK}"
+    from crossmodal.reporting.results import Results
+
+    plan = workspace.plan(paper)
+    return Results.read(plan.settings, folder, plan.corpora()), f"crossmodal.papers.{paper}"
+
+
 def claims(workspace: Workspace, paper: str) -> None:
     """Assess the claims of a paper; of one's own videos whichever corpus they are about."""
     from crossmodal.reporting.claims import write_claims
-    from crossmodal.reporting.results import Results
 
     plan, folder = workspace.plan(paper), workspace.results.paper(paper)
-    results = Results.read(plan.settings, folder, plan.corpora())
+    results, _ = _results(workspace, paper)
     asked_of = None if workspace.own is None else plan.corpora()[0]
     stated = workspace.config / "claims" / f"{paper}.csv"
     write_claims(stated, results, folder.root / "claims.csv", asked_of)

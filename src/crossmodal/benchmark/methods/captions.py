@@ -10,7 +10,7 @@ from crossmodal.benchmark.data import Items
 from crossmodal.benchmark.methods.base import Fitted, state_of
 from crossmodal.papers.captions.data import Pairs, in_rounds
 from crossmodal.papers.captions.settings import RunSettings
-from crossmodal.papers.captions.train import TERMS, loss_terms, start
+from crossmodal.papers.captions.train import fit as fit_captions
 from crossmodal.runs import describe_network
 
 
@@ -29,23 +29,10 @@ def fit(train: Items, settings: RunSettings, passes: int, seed: int, *, unique: 
         pd.DataFrame(index=range(len(train))),
     )
     chosen = settings.model_copy(update={"epochs": passes, "decay_every": max(1, passes * 2 // 3)})
-    learner = start(pairs, chosen, seed)
-    network = learner.network.train()
     answer = train.answer.cpu()
-    history: list[dict[str, float]] = []
-    for epoch in range(passes):
-        terms: list[Tensor] = []
-        for rows in _batches(answer, chosen.batch):
-            pictures = network.embed_images(pairs.images(rows))
-            found = loss_terms(pictures @ network.embed_captions(*pairs.captions(rows)).T, chosen)
-            learner.optimiser.zero_grad()
-            torch.stack(found).sum().backward()  # type: ignore[no-untyped-call]
-            learner.optimiser.step()
-            terms.append(torch.stack(found).detach())
-        learner.schedule.step()
-        means = torch.stack(terms).mean(dim=0).tolist()
-        history.append({"epoch": epoch + 1, **dict(zip(TERMS, means, strict=False))})
-    network.eval()
+    network, history = fit_captions(
+        pairs, chosen, seed, draw=lambda: _batches(answer, chosen.batch)
+    )
 
     def sounds(items: Items) -> Tensor:
         lengths = torch.full((len(items),), items.sound.shape[3], device=device)
@@ -56,13 +43,13 @@ def fit(train: Items, settings: RunSettings, passes: int, seed: int, *, unique: 
         sounds,
         "inner product",
         state_of({"network": network}),
-        pd.DataFrame(history),
+        history,
         {"picture": describe_network(network.image), "sound": describe_network(network.caption)},
     )
 
 
 def _batches(answer: Tensor, size: int) -> list[Tensor]:
-    """Deal a shuffled pass into batches in which no answer occurs twice."""
+    """Cut a shuffled pass into batches in which no answer occurs twice."""
     found: list[Tensor] = []
     for rows in in_rounds(answer):
         found += [part for part in torch.split(rows, size) if len(part) > 1]

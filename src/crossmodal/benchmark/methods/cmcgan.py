@@ -7,12 +7,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from crossmodal import training
 from crossmodal.benchmark.data import Items
 from crossmodal.benchmark.methods.base import Fitted, state_of
 from crossmodal.benchmark.settings import CmcganSettings
-from crossmodal.papers.cmcgan.model import Shape
-from crossmodal.papers.cmcgan.step import Adversaries
+from crossmodal.papers.cmcgan.layers import Shape
+from crossmodal.papers.cmcgan.train import decay, gan_step, new_cmcgan
 from crossmodal.runs import describe_network
+from crossmodal.training import Row
 
 _BANDS = 32
 """Bands that the networks see: a power of two."""
@@ -30,28 +32,30 @@ def fit(train: Items, settings: CmcganSettings, passes: int, seed: int, *, uniqu
     device = train.answer.device
     size = (train.picture.shape[2], train.picture.shape[3])
     shape = Shape(size, (_BANDS, train.sound.shape[3]), settings.width, noise=settings.noise)
-    players = Adversaries(shape, settings, device)
-    optimisers = players.generator_optimiser, players.discriminator_optimiser
-    schedules = [
-        torch.optim.lr_scheduler.LambdaLR(
-            optimiser, lambda epoch: min(1.0, 2 * (1 - epoch / passes))
-        )
-        for optimiser in optimisers
-    ]
-    answer = train.answer.cpu()
-    history: list[dict[str, float]] = []
-    for epoch in range(passes):
-        sums: dict[str, Tensor] = {}
-        steps = max(1, len(train) // settings.batch)
-        for rows in torch.split(torch.randperm(len(train)), settings.batch)[:steps]:
-            batch = train.take(rows.to(device))
-            terms = players.step(_pictures(batch), _sounds(batch), answer[rows])
-            sums = {name: sums.get(name, torch.zeros(())) + term for name, term in terms.items()}
+    gan = new_cmcgan(shape, settings, device)
+    parts = gan.parts()
+    optimizers = gan.generator_optimizer, gan.discriminator_optimizer
+    schedules = [decay(optimizer, passes) for optimizer in optimizers]
+    answer, steps = train.answer.cpu(), max(1, len(train) // settings.batch)
+
+    def step(rows: Tensor, epoch: int) -> dict[str, Tensor]:
+        batch = train.take(rows.to(device))
+        return gan_step(gan, _pictures(batch), _sounds(batch), answer[rows])
+
+    def close(means: Row, epoch: int) -> Row:
         for schedule in schedules:
             schedule.step()
-        means = {name: float(value) / steps for name, value in sums.items()}
-        history.append({"epoch": epoch + 1, **means})
-    generator = players.generator.eval()
+        return means
+
+    history = training.fit(
+        parts,
+        None,
+        epochs=passes,
+        draw=lambda: torch.split(torch.randperm(len(train)), settings.batch)[:steps],
+        step=step,
+        close=close,
+    )
+    generator = gan.generator.eval()
 
     def noise(rows: int) -> Tensor:
         source = torch.Generator().manual_seed(_NOISE_SEED)

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from crossmodal.benchmark.data import Items
 from crossmodal.benchmark.methods.base import Fitted, state_of
-from crossmodal.papers.facevoice.data import Windows
-from crossmodal.papers.facevoice.first_phase import play
-from crossmodal.papers.facevoice.pairs import Trios, draw
-from crossmodal.papers.facevoice.second_phase import match
+from crossmodal.papers.facevoice.data import Triplets, Windows, draw
 from crossmodal.papers.facevoice.settings import ModelSettings
+from crossmodal.papers.facevoice.train import fit as fit_facevoice
 from crossmodal.runs import describe_network
 
 
@@ -34,8 +31,9 @@ def fit(train: Items, settings: ModelSettings, passes: int, seed: int, *, unique
         answer.astype(np.str_),
         np.full(len(train), "train"),
         people,
+        np.arange(len(train)).astype(np.str_),
     )
-    trios = (
+    triplets = (
         of_pairs(answer, seed)
         if unique
         else draw(np.arange(len(train)), answer, 2 * len(train), seed, settings.matched)
@@ -48,8 +46,8 @@ def fit(train: Items, settings: ModelSettings, passes: int, seed: int, *, unique
             "halve_every": max(1, first // 2),
         }
     )
-    games = play(windows, trios, chosen, seed)
-    network, matching = match(games, windows, trios, chosen, seed)
+    fitted = fit_facevoice(windows, triplets, chosen, seed)
+    network = fitted.network
 
     def represent(items: Items) -> tuple[Tensor, Tensor]:
         return network.generators.encode(items.picture_vector, items.sound_vector)
@@ -59,23 +57,23 @@ def fit(train: Items, settings: ModelSettings, passes: int, seed: int, *, unique
         lambda items: network.matching(represent(items)[1]),
         "cosine",
         state_of({"network": network}),
-        pd.concat([games.history, matching], ignore_index=True),
+        fitted.history,
         {name: describe_network(part) for name, part in network.named_children()},
     )
 
 
-def of_pairs(answer: NDArray[np.int64], seed: int) -> Trios:
-    """Draw trios of unique pairs: each row with its own sound and, evenly, a row of another pair.
+def of_pairs(answer: NDArray[np.int64], seed: int) -> Triplets:
+    """Draw triplets of unique pairs: each row with its own sound and, evenly, a row of another pair.
 
     The paper's drawing lists all others of every person: of pairs that would be all rows squared.
 
     Args:
         answer: [n], number of the pair; at least two different ones.
-        seed: Decides the others.
+        seed: Decides the negatives.
     """
     random = np.random.default_rng(seed)
     own = np.arange(len(answer))
-    other = random.integers(len(answer), size=len(answer))
-    while (same := answer[other] == answer).any():
-        other[same] = random.integers(len(answer), size=int(same.sum()))
-    return Trios(own, own, other)
+    negative = random.integers(len(answer), size=len(answer))
+    while (same := answer[negative] == answer).any():
+        negative[same] = random.integers(len(answer), size=int(same.sum()))
+    return Triplets(own, own, negative)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import torch
 from torch import Tensor
 
@@ -10,7 +9,7 @@ from crossmodal.benchmark.data import Items
 from crossmodal.benchmark.methods.base import Fitted, state_of
 from crossmodal.benchmark.settings import HashingSettings
 from crossmodal.papers.hashing.data import Pairs
-from crossmodal.papers.hashing.train import train as train_hashing
+from crossmodal.papers.hashing.train import fit as fit_hashing
 from crossmodal.runs import describe_network
 
 
@@ -24,13 +23,13 @@ def fit(train: Items, settings: HashingSettings, passes: int, seed: int, *, uniq
         train.picture_vector, train.sound_vector, label, [str(n) for n in numbers.tolist()]
     )
     chosen = settings.model_copy(update={"epochs": passes})
-    network, history = train_hashing("ours", pairs, settings.bits, chosen, seed)
+    network, history = fit_hashing("ours", pairs, settings.bits, chosen, seed)
     return Fitted(
         lambda items: _signs(network.encode_image(items.picture_vector)),
         lambda items: _signs(network.encode_text(items.sound_vector)),
         "inner product",
         state_of({"network": network}),
-        pd.DataFrame(history),
+        history,
         {name: describe_network(part) for name, part in network.named_children()},
     )
 

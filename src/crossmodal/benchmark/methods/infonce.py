@@ -19,6 +19,7 @@ from crossmodal.benchmark.data import Items
 from crossmodal.benchmark.methods.base import Fitted, batches, state_of
 from crossmodal.benchmark.settings import InfonceSettings
 from crossmodal.runs import describe_network
+from crossmodal.training import update
 
 _HALVINGS = 3
 
@@ -77,14 +78,14 @@ def fit(train: Items, settings: InfonceSettings, passes: int, seed: int, *, uniq
     picture = Branch(train.picture, train.picture_vector, settings).to(device)
     sound = Branch(train.sound, train.sound_vector, settings).to(device)
     both = nn.ModuleList([picture, sound])
-    optimiser = torch.optim.AdamW(
+    optimizer = torch.optim.AdamW(
         both.parameters(),
         lr=settings.learning_rate,
         weight_decay=settings.weight_decay,
         fused=True,
     )
     steps = passes * -(-len(train) // settings.batch)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     history = []
     for epoch in range(passes):
         losses: list[Tensor] = []
@@ -96,9 +97,7 @@ def fit(train: Items, settings: InfonceSettings, passes: int, seed: int, *, uniq
                 batch.answer,
                 settings.temperature,
             )
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
+            update(optimizer, loss)
             schedule.step()
             losses.append(loss.detach())
         history.append({"epoch": epoch + 1, "loss": float(torch.stack(losses).mean())})

@@ -8,10 +8,10 @@ from torch import Tensor
 
 from crossmodal.benchmark.data import Items
 from crossmodal.benchmark.methods.base import Fitted, state_of
-from crossmodal.papers.msvae.data import Clips, Parts
+from crossmodal.papers.msvae.data import Clips, Split
 from crossmodal.papers.msvae.losses import Gaussian
 from crossmodal.papers.msvae.settings import MethodSettings
-from crossmodal.papers.msvae.train import train as train_msvae
+from crossmodal.papers.msvae.train import fit as fit_msvae
 from crossmodal.runs import describe_network
 
 
@@ -22,10 +22,10 @@ def fit(train: Items, settings: MethodSettings, passes: int, seed: int, *, uniqu
     these is the 2-Wasserstein distance by which the paper ranks.
     """
     clips = Clips(train.picture_vector, train.sound_vector, pd.DataFrame(index=range(len(train))))
-    parts = Parts(clips, clips, clips, 0.0, 1.0)
+    split = Split(clips, clips, clips, 0.0, 1.0)
     switch = None if settings.kl_switch is None else min(settings.kl_switch, passes)
     chosen = settings.model_copy(update={"epochs": passes, "keep": "last", "kl_switch": switch})
-    network, history = train_msvae(parts, chosen, seed)
+    network, history = fit_msvae(split, chosen, seed)
 
     def side_by_side(latent: Gaussian) -> Tensor:
         return torch.cat([latent.mean, (latent.log_variance / 2).exp()], dim=1)
