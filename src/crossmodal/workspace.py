@@ -239,7 +239,7 @@ class Workspace:
         if windows is not None:
             return list(FEATURES[windows])
         choice = self.choice(corpus)
-        if choice.source == "own":
+        if choice.source == "own" and corpus in FEATURES:
             return available_features(corpus, self.corpus_folder(corpus))
         pictures = choice.source == "synthetic" or "media" in choice.parts
         known = FEATURES.get(corpus, ())
