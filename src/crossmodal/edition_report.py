@@ -6,7 +6,6 @@ import importlib
 from pathlib import Path
 
 from crossmodal import benchmark
-from crossmodal.benchmark.results import records as benchmark_records
 from crossmodal.config import BENCHMARK
 from crossmodal.reporting.claims import join_claims
 from crossmodal.reporting.report import EditionPage, PaperPage, write_report
@@ -47,7 +46,9 @@ def write_edition_report(workspace: Workspace, benchmarks: Path | None = None) -
     )
     records = {paper: _results(workspace, paper).records for paper in papers}
     if workspace.tasks:
-        records[BENCHMARK] = benchmark_records(workspace)
+        from crossmodal.benchmark.results import records as of_benchmark
+
+        records[BENCHMARK] = of_benchmark(workspace)
     write_report(folder, folder / "report.html", page, records, benchmarks=benchmarks)
 
 

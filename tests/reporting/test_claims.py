@@ -94,7 +94,9 @@ def test_the_right_side_may_be_a_number(paper: FakePaper, right: str, verdict: s
 
 
 def test_not_testable_keeps_its_note_and_has_no_numbers(paper: FakePaper) -> None:
-    row = assessed(paper, status="not testable", note="no number", corpus="", relation="", margin="")
+    row = assessed(
+        paper, status="not testable", note="no number", corpus="", relation="", margin=""
+    )
     assert row["verdict"] == "not testable"
     assert row["note"] == "no number"
     assert row[["ours_left", "ours_right", "difference", "ci_low", "ci_high"]].isna().all()

@@ -75,7 +75,7 @@ SOUND = {"row": "violin", "column": "truth", "audio": "data:audio/mpeg;base64,AA
 def test_damaged_files_are_named(tmp_path: Path, content: object, problem: str) -> None:
     path = tmp_path / "fig2.audio.json"
     path.write_text(json.dumps(content))
-    with pytest.raises(InputError, match=rf"fig2\.listening\.json: .*{problem}"):
+    with pytest.raises(InputError, match=rf"fig2\.audio\.json: .*{problem}"):
         listening_table(path)
     path.write_text("{")
     with pytest.raises(InputError, match="not a list of sounds"):

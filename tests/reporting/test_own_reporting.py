@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from fixture_results import write_run
+from fixture_results import FakePaper
 
+from crossmodal.config import WorkflowSettings
 from crossmodal.edition_report import write_edition_report
-from crossmodal.reporting.claims import COLUMNS, JUDGED, judge_claims
+from crossmodal.files import write_json
+from crossmodal.own_videos.entry import Entry
+from crossmodal.reporting.claims import ASSESSED, COLUMNS, assess_claims
+from crossmodal.reporting.results import Results
 from crossmodal.reporting.tables import write_table
+from crossmodal.workspace import Workspace
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
 KEY = "matching|test|auc"
@@ -20,7 +24,9 @@ CLAIM = {
     "claim": "1.a",
     "artefact": "t",
     "statement": "Ours is better",
-    "where": "corpus=the_big_bang_theory;task=matching;protocol=test",
+    "corpus": "the_big_bang_theory",
+    "task": "matching",
+    "protocol": "test",
     "metric": "auc",
     "left": "ours",
     "relation": ">",
@@ -34,20 +40,19 @@ CLAIM = {
 
 
 def asked(tmp_path: Path, **changed: str) -> pd.Series:
-    paper, claims = tmp_path / "facevoice", tmp_path / "claims.csv"
+    paper, claims = FakePaper(tmp_path / "facevoice", "own"), tmp_path / "claims.csv"
     noise = np.random.default_rng(0).normal(0, 0.01, 60)
     for seed in range(3):
-        write_run(paper, "folder", "ours", seed, {KEY: 0.8 + noise}, "own")
-        write_run(paper, "folder", "baseline", seed, {KEY: 0.6 + noise}, "own")
+        paper.add("folder", "ours", seed, {KEY: 0.8 + noise})
+        paper.add("folder", "baseline", seed, {KEY: 0.6 + noise})
     pd.DataFrame([CLAIM | changed])[COLUMNS].to_csv(claims, index=False)
-    return judge_claims(claims, paper, "folder").iloc[0]
+    return assess_claims(claims, paper.results(), "folder").iloc[0]
 
 
 def test_a_claim_is_asked_of_the_videos(tmp_path: Path) -> None:
     row = asked(tmp_path)
     assert (row["corpus"], row["source"], row["verdict"]) == ("folder", "own", "supported")
     assert row["note"] == "the paper speaks of the_big_bang_theory"
-    assert row["where"] == CLAIM["where"]
 
 
 @pytest.mark.parametrize(
@@ -76,16 +81,25 @@ def test_no_difference_to_numbers_of_another_corpus(tmp_path: Path) -> None:
     assert text.endswith("Note. The paper's numbers are those of another corpus.\n")
 
 
-def test_the_report_says_why_a_paper_is_not_served(tmp_path: Path) -> None:
-    results = tmp_path / "own" / "talk"
-    served = results / "papers.json"
-    claims = pd.DataFrame([{**CLAIM, **dict.fromkeys(JUDGED, "")}])[[*COLUMNS, *JUDGED]]
+def test_the_report_says_why_a_paper_is_not_served(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = {"papers": ["facevoice", "msvae"], "unserved": {}}
+    entry = Entry.model_validate({"name": "talk", "videos": "v", "split": "file", **found})
+    monkeypatch.setattr(Workspace, "own", entry)
+    monkeypatch.setattr(Workspace, "papers", ["facevoice", "msvae"])
+    monkeypatch.setattr(Results, "records", [])
+    values = {"edition": "own", "corpus": "talk", "results": str(tmp_path)}
+    workspace = Workspace(WorkflowSettings.model_validate(values), {}, {}, CONFIG)
+    results = workspace.results.root
+    claims = pd.DataFrame([{**CLAIM, **dict.fromkeys(ASSESSED, "")}])[[*COLUMNS, *ASSESSED]]
     for paper in ("facevoice", "msvae"):
         (results / paper).mkdir(parents=True)
         claims.assign(verdict="not testable").to_csv(results / paper / "claims.csv", index=False)
     unserved = {"msvae": "3 utterances are too few", "hashing": "there are no texts"}
-    served.write_text(json.dumps({"name": "talk", "served": ["facevoice"], "unserved": unserved}))
-    write_edition_report(CONFIG, "own", results, ["facevoice", "msvae"], {}, {}, None, served)
+    served = {"name": "talk", "served": ["facevoice"], "unserved": unserved}
+    write_json(results / "papers.json", served)
+    write_edition_report(workspace)
     page = (results / "report.html").read_text(encoding="utf-8")
     for reason in ("3 utterances are too few.", "There are no texts."):
         assert f"The data of this edition cannot serve this paper.</strong> {reason}" in page

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import base64
 import dataclasses
-import shutil
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
@@ -10,10 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fixture_page import Page, flat, render
-from fixture_results import Tree, make_results, pages, write_claims_file
+from fixture_results import FakePaper, Tree, make_results, pages, write_claims_file
 
+from crossmodal import files
 from crossmodal.config import Artefact
 from crossmodal.errors import InputError
+from crossmodal.files import record_below, write_text
 from crossmodal.reporting.claims import join_claims, write_claims
 from crossmodal.reporting.listening import Sound, write_listening
 from crossmodal.reporting.report import EditionPage, duration, with_code, write_report
@@ -33,7 +34,7 @@ def test_every_artefact_is_there_or_named(page: Page, tree: Tree) -> None:
     svg = (tree.paper / "figures" / "fig2_wikipedia_text_to_image.svg").read_bytes()
     sources = [image["src"] for image in page.named("img")]
     assert f"data:image/svg+xml;base64,{base64.b64encode(svg).decode()}" in sources
-    assert any(source.startswith("data:image/png;base64,") for source in sources)
+    assert any(source.startswith("data:image/jpeg;base64,") for source in sources)
     text = flat(page)
     assert "tables/table2_nuswide.csv was not made" in text
     assert "figures/fig1_recall.svg was not made" in text
@@ -60,7 +61,7 @@ def test_scorecard_counts_the_claims(page: Page) -> None:
     order = ("supported", "contradicted", "inconclusive", "not testable")
     counts = "".join(str(verdicts[name]) for name in order)
     assert f"All claims{counts}54" in page.text.replace("\n", "")
-    assert "No claim of this paper has been judged." in page.text
+    assert "No claim of this paper has been assessed." in page.text
     assert {row["data-paper"] for row in rows} == {"hashing"}
 
 
@@ -83,7 +84,8 @@ def test_stand_in_and_real_are_said(page: Page, tmp_path: Path) -> None:
 
 
 def test_nothing_has_run(tmp_path: Path) -> None:
-    empty = Tree(edition=tmp_path, paper=tmp_path / "hashing", claims=tmp_path / "none.csv")
+    nothing = FakePaper(tmp_path / "hashing").results()
+    empty = Tree(tmp_path, tmp_path / "hashing", tmp_path / "none.csv", nothing)
     text = flat(render(empty))
     assert "Nothing has run yet." in text
     assert "No corpus was prepared." in text
@@ -105,11 +107,11 @@ def test_page_loads_nothing(page: Page, tree: Tree) -> None:
 
 def test_runs_are_linked_and_costs_summed(page: Page, tree: Tree) -> None:
     links = [link["href"] for link in page.named("a") if link["href"].endswith("run.json")]
-    assert len(links) == 45
+    assert len(links) == 15
     assert all((tree.edition / link).is_file() for link in links)
     assert "4f1c2a9b7d" in page.text
-    # 15 variants at 20.5, 21.5 and 22.5 s; 45 runs of 36 core seconds
-    assert "All papers4516 min 8 s0.45" in page.text.replace("\n", "")
+    # 5 variants at 20.5, 21.5 and 22.5 s; 15 runs of 36 core seconds
+    assert "All papers155 min 22 s0.15" in page.text.replace("\n", "")
 
 
 @pytest.mark.parametrize(
@@ -163,14 +165,15 @@ def test_filter_waits_for_script(page: Page) -> None:
 def test_everything_is_escaped(tmp_path: Path) -> None:
     bad = '<script>alert("x")</script>'
     tree = make_results(tmp_path, artefacts=False)
-    row = {"claim": "1.a", "statement": bad, "note": bad, "left": "ours_16", "right": "cvh_16"}
+    row = {"claim": "1.a", "statement": bad, "note": bad, "left": "ours", "right": "cvh"}
+    row["protocol"] = "16/test/all/average"
     claims = write_claims_file(tmp_path / "claims.csv", [row])
-    write_claims(claims, tree.paper, tree.paper / "claims.csv")
+    write_claims(claims, tree.results, tree.paper / "claims.csv")
     join_claims([tree.paper / "claims.csv"], tree.edition / "claims.csv")
     (tree.paper / "tables").mkdir()
     (tree.paper / "tables" / "t.csv").write_text(f"<b>,x\n'{bad.replace(chr(34), '')}',1\n")
-    record = tree.paper / "runs" / "wikipedia" / "ours_16" / "seed0" / "run.json"
-    record.write_text(record.read_text().replace('"cpu"', '"<script>cpu</script>"'))
+    _, record = tree.results.records[0]
+    record["device"] = "<script>cpu</script>"
     artefacts = {
         "t": Artefact(kind="table", title=bad, caption=bad),
         'f" onload="x': Artefact(kind="figure", title=bad, caption=bad),
@@ -197,17 +200,19 @@ def test_same_bytes_twice(tree: Tree, page: Page) -> None:
     assert out.read_bytes() == first
 
 
-def test_damaged_files_are_named(tmp_path: Path) -> None:
+def test_damaged_files_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "_recorded", set())
     tree = make_results(tmp_path, artefacts=False)
     joined = tree.edition / "claims.csv"
     text = joined.read_text()
-    joined.write_text(text.replace("verdict", "opinion", 1))
-    with pytest.raises(InputError, match=r"claims\.csv: verdict: missing column"):
+    write_text(joined, text.replace("verdict", "opinion", 1))
+    with pytest.raises(InputError, match=r"claims\.csv: not a file of assessed claims"):
         render(tree)
     assert not (tree.edition / "report.html").exists()
-    joined.write_text(text)
-    shutil.copy(tree.claims, tree.edition / "corpora" / "wikipedia" / "manifest.csv")
-    with pytest.raises(InputError, match=r"manifest\.csv: split: missing column"):
+    record_below(tree.edition)
+    write_text(joined, text)
+    joined.write_text(text[: text.rindex("\n", 0, -1) + 1])
+    with pytest.raises(InputError, match=r"claims\.csv: was cut .* Delete it and run"):
         render(tree)
 
 
@@ -232,7 +237,7 @@ def test_a_corpus_that_no_run_used_is_labelled_by_its_source(tmp_path: Path) -> 
     (unused / "manifest.csv").write_text("clip,split,label\na,train,oboe\n")
     out = tmp_path / "report.html"
     content = EditionPage("t", {}, pages(), corpus_sources={"sub_urmp": "synthetic"})
-    write_report(tree.edition, out, content)
+    write_report(tree.edition, out, content, {})
     heading = out.read_text().split('id="corpus-sub_urmp">')[1].split("</h3>")[0]
     assert "stand-in data" in heading
 
@@ -269,5 +274,5 @@ def test_damaged_sounds_are_named(tmp_path: Path) -> None:
     tree = make_results(tmp_path)
     path = tree.paper / "figures" / "fig2_wikipedia_text_to_image.audio.json"
     path.write_text('[{"row": "violin", "column": "truth", "audio": "https://example.org/a"}]')
-    with pytest.raises(InputError, match=r"listening\.json: holds an address"):
+    with pytest.raises(InputError, match=r"audio\.json: holds an address"):
         render(tree)

@@ -42,7 +42,7 @@ def results(tmp_path: Path) -> Path:
 
 
 def rendered(results: Path) -> str:
-    write_report(results, results / "report.html", EditionPage("Report", {}, []))
+    write_report(results, results / "report.html", EditionPage("Report", {}, []), {})
     return (results / "report.html").read_text(encoding="utf-8")
 
 

@@ -9,13 +9,14 @@ import pandas as pd
 import pytest
 
 from crossmodal.errors import InputError
-from crossmodal.reporting.claims import COLUMNS, JUDGED
+from crossmodal.reporting.claims import ASSESSED, COLUMNS
 from crossmodal.reporting.summary import write_summary
-from crossmodal.runs import METRIC_COLUMNS
+from crossmodal.runs import PaperFolder, write_csv
+from crossmodal.scores import METRIC_COLUMNS
 
 
 @pytest.fixture
-def paper(tmp_path: Path) -> Path:
+def paper(tmp_path: Path) -> PaperFolder:
     """A paper of two claims on one measure and one on another, and measures nobody claims."""
     values = [
         ("a", 0, "test", "score", 0.25),
@@ -30,20 +31,20 @@ def paper(tmp_path: Path) -> Path:
         | {"task": "t", "metric": metric, "value": value, "n": 4}
         for variant, seed, protocol, metric, value in values
     ]
-    folder = tmp_path / "paper"
-    folder.mkdir()
-    pd.DataFrame(rows)[METRIC_COLUMNS].to_csv(folder / "metrics.csv", index=False)
-    claims = pd.DataFrame("", index=range(4), columns=[*COLUMNS, *JUDGED])
-    claims["where"] = ["corpus=c;task=t;protocol=test"] * 3 + [""]
+    folder = PaperFolder(tmp_path / "paper")
+    write_csv(folder.metrics("c"), pd.DataFrame(rows)[METRIC_COLUMNS])
+    claims = pd.DataFrame("", index=range(4), columns=[*COLUMNS, *ASSESSED])
+    for column, value in (("corpus", "c"), ("task", "t"), ("protocol", "test")):
+        claims[column] = [value] * 3 + [""]
     claims["metric"] = ["score", "score", "loss", ""]
     claims["left"], claims["right"] = "a", ["swept", "a@test/chance", "a", ""]
     claims["verdict"] = ["supported", "supported", "inconclusive", "not testable"]
-    claims["corpus"], claims["source"] = ["c", "c", "c", ""], ["synthetic"] * 3 + [""]
-    claims.to_csv(folder / "claims.csv", index=False)
+    claims["source"] = ["synthetic"] * 3 + [""]
+    write_csv(folder.root / "claims.csv", claims)
     return folder
 
 
-def test_the_measures_of_the_claims_and_no_others(paper: Path, tmp_path: Path) -> None:
+def test_the_measures_of_the_claims_and_no_others(paper: PaperFolder, tmp_path: Path) -> None:
     write_summary(paper, tmp_path / "metrics.json", tmp_path / "plot.csv")
     assert json.loads((tmp_path / "metrics.json").read_text()) == {
         "sources": {"c": "synthetic"},
@@ -62,8 +63,8 @@ def test_the_measures_of_the_claims_and_no_others(paper: Path, tmp_path: Path) -
     ]
 
 
-def test_a_paper_that_did_not_finish_is_named(paper: Path, tmp_path: Path) -> None:
-    (paper / "claims.csv").unlink()
-    with pytest.raises(InputError, match=r"claims.csv: cannot be read .*Finish the run"):
+def test_a_paper_that_did_not_finish_is_named(paper: PaperFolder, tmp_path: Path) -> None:
+    (paper.root / "claims.csv").unlink()
+    with pytest.raises(InputError, match=r"claims.csv: no such file.*run the workflow again"):
         write_summary(paper, tmp_path / "metrics.json", tmp_path / "plot.csv")
     assert not (tmp_path / "metrics.json").exists()

@@ -1,104 +1,44 @@
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from fixture_results import write_run
+from fixture_results import FakePaper
 
 from crossmodal.errors import InputError
 from crossmodal.metrics.uncertainty import bootstrap_mean
-from crossmodal.reporting.tables import (
-    comparison,
-    readable,
-    run_records,
-    run_scores,
-    write_table,
-)
+from crossmodal.reporting.results import CorpusResults
+from crossmodal.reporting.tables import comparison, readable, write_table
 
 KEY = "image_to_text|test/all/average|map"
 
 
 @pytest.fixture
-def paper(tmp_path: Path) -> Path:
+def results(tmp_path: Path) -> CorpusResults:
+    paper = FakePaper(tmp_path / "hashing")
     for seed in (10, 2, 0):
         scores = {KEY: np.array([0.1, 0.3, 0.5, 0.7]) + seed / 100, "b|p|m": np.zeros(2)}
-        write_run(tmp_path, "wikipedia", "ours_16", seed, scores, "synthetic")
-    return tmp_path
+        paper.add("wikipedia", "ours", seed, scores)
+    return paper.results().first
 
 
-def test_scores_are_stacked_by_seed_number(paper: Path) -> None:
-    scores = run_scores(paper, "wikipedia", "ours_16")
-    assert list(scores) == ["b|p|m", KEY]
-    np.testing.assert_allclose(scores[KEY][:, 0], [0.1, 0.12, 0.2])
-    assert scores[KEY].shape == (3, 4)
-    assert run_scores(paper, "wikipedia", "ours_32") == {}
-    assert [record["seed"] for _, record in run_records(paper)] == [0, 2, 10]
-    assert run_records(paper / "absent") == []
-
-
-@pytest.mark.parametrize(
-    ("scores", "problem"),
-    [
-        ({KEY: np.zeros(4)}, "other keys"),
-        ({KEY: np.zeros(3), "b|p|m": np.zeros(2)}, "another number of queries"),
-        ({KEY: np.full(4, np.nan), "b|p|m": np.zeros(2)}, "not a row of finite numbers"),
-        ({KEY: np.zeros((4, 1)), "b|p|m": np.zeros(2)}, "not a row of finite numbers"),
-        ({KEY: np.array([None] * 4)}, "not readable"),
-    ],
-)
-def test_damaged_scores_are_named(paper: Path, scores: dict[str, np.ndarray], problem: str) -> None:
-    path = paper / "runs" / "wikipedia" / "ours_16" / "seed10" / "scores.npz"
-    np.savez(path, allow_pickle=True, **scores)
-    with pytest.raises(InputError, match=problem) as caught:
-        run_scores(paper, "wikipedia", "ours_16")
-    assert str(path) in str(caught.value)
-
-
-@pytest.mark.parametrize("keep", [0, 40, -30])
-def test_truncated_scores_are_named(paper: Path, keep: int) -> None:
-    path = paper / "runs" / "wikipedia" / "ours_16" / "seed2" / "scores.npz"
-    path.write_bytes(path.read_bytes()[:keep])
-    with pytest.raises(InputError, match=r"seed2.*not readable as an npz archive"):
-        run_scores(paper, "wikipedia", "ours_16")
-
-
-@pytest.mark.parametrize(
-    ("text", "problem"),
-    [("{", "not readable as JSON"), ("[]", "not a JSON object"), ("{}", "corpus: missing")],
-)
-def test_damaged_run_record_is_named(paper: Path, text: str, problem: str) -> None:
-    path = paper / "runs" / "wikipedia" / "ours_16" / "seed2" / "run.json"
-    path.write_text(text)
-    with pytest.raises(InputError, match=problem) as caught:
-        run_records(paper)
-    assert str(path) in str(caught.value)
-
-
-def test_runs_that_were_not_collected_do_not_count(paper: Path) -> None:
-    runs = paper / "runs" / "wikipedia" / "ours_16"
-    shutil.copytree(runs / "seed2", runs / "seed7")
-    assert run_scores(paper, "wikipedia", "ours_16")[KEY].shape[0] == 3
-    assert all(path.parent.name != "seed7" for path, _ in run_records(paper))
-
-
-def test_comparison_puts_paper_ours_and_difference_side_by_side(paper: Path) -> None:
+def test_comparison_puts_paper_ours_and_difference_side_by_side(results: CorpusResults) -> None:
     cells = pd.DataFrame(
         {
             "bits": [16, 32, 16],
-            "variant": ["ours_16", "ours_32", "ours_16"],
+            "variant": ["ours", "other", "ours"],
             "paper": [0.5, 0.6, np.nan],
         }
     )
-    table = comparison(paper, "wikipedia", KEY, cells)
+    table = comparison(results, KEY, cells)
     assert list(table.columns) == [
         *("bits", "variant", "paper", "ours", "low", "high", "difference", "seeds", "n"),
         "runs",
     ]
-    assert list(table["runs"]) == ["wikipedia/ours_16", "", "wikipedia/ours_16"]
-    interval = bootstrap_mean(run_scores(paper, "wikipedia", "ours_16")[KEY])
+    assert list(table["runs"]) == ["wikipedia/ours", "", "wikipedia/ours"]
+    interval = bootstrap_mean(results.scores("ours", KEY))
     assert table["ours"][0] == pytest.approx(0.44)
     assert (table["low"][0], table["high"][0]) == (interval.low, interval.high)
     assert table["difference"][0] == pytest.approx(-0.06)
@@ -108,10 +48,15 @@ def test_comparison_puts_paper_ours_and_difference_side_by_side(paper: Path) -> 
     assert np.isnan(table["difference"][2])
 
 
-def test_comparison_names_scores_that_are_not_there(paper: Path) -> None:
-    cells = pd.DataFrame({"variant": ["ours_16"], "paper": [0.5]})
-    with pytest.raises(InputError, match=r"no scores for a\|b\|c.*Ask for one of: b\|p\|m"):
-        comparison(paper, "wikipedia", "a|b|c", cells)
+def test_every_row_may_have_its_own_key(results: CorpusResults) -> None:
+    cells = pd.DataFrame({"variant": ["ours", "ours"], "paper": [0.5, 0.5]})
+    assert comparison(results, [KEY, "b|p|m"], cells)["n"].tolist() == [4, 2]
+
+
+def test_comparison_names_scores_that_are_not_there(results: CorpusResults) -> None:
+    cells = pd.DataFrame({"variant": ["ours"], "paper": [0.5]})
+    with pytest.raises(InputError, match=r"ours has no scores a\|b\|c.*Ask for one of"):
+        comparison(results, "a|b|c", cells)
 
 
 FRAME = pd.DataFrame(
@@ -132,10 +77,10 @@ def test_markdown_is_aligned_and_rounded(tmp_path: Path) -> None:
     assert (tmp_path / "table1.md").read_text() == (
         "### Wikipedia\n"
         "\n"
-        "| method | bits | paper | ours [95 % interval] | difference |\n"
-        "| ------ | ---: | ----: | -------------------: | ---------: |\n"
-        "| cvh    |   16 | 0.217 | 0.221 [0.200, 0.250] |     +0.004 |\n"
-        "| a\\|b c |   32 |     – |                    – |          – |\n"
+        "| method   |   bits |   paper |   ours [95 % interval] |   difference |\n"
+        "|:---------|-------:|--------:|-----------------------:|-------------:|\n"
+        "| cvh      |     16 |   0.217 |   0.221 [0.200, 0.250] |       +0.004 |\n"
+        "| a\\|b c   |     32 |       – |                      – |            – |\n"
         "\n"
         "Note.\n"
     )

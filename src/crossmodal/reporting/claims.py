@@ -220,6 +220,8 @@ def _not_testable(row: Claim, found: CorpusResults | None, *, anywhere: bool) ->
         if variant not in found.seeds and not slip and re.fullmatch(r"\w[\w.+-]*", variant):
             return f"{variant} did not run on {row['corpus']}"
     for variant, key in sides if anywhere else []:
+        if variant not in found.seeds:
+            return f"{variant} did not run"
         if key not in found.keys(variant):
             return f"{variant} has no {row['metric']} here"
     return None
