@@ -16,12 +16,10 @@ from crossmodal.config import overlay, read_yaml
 from crossmodal.corpora.manifest import COLUMNS, write_manifest
 from crossmodal.features.deep import small_network
 from crossmodal.features.store import write_feature
+from crossmodal.papers import stages
 from crossmodal.papers.captions.data import Pairs
-from crossmodal.papers.captions.evaluate import evaluate
-from crossmodal.papers.captions.plan import CorpusPlan
 from crossmodal.papers.captions.settings import PaperSettings, RunSettings
-from crossmodal.papers.captions.train import train_runs
-from crossmodal.runs import collect_metrics, write_csv
+from crossmodal.workspace import Workspace
 
 CONFIG = Path(__file__).parents[3] / "config"
 CORPUS = "flickr8k_audio"
@@ -118,22 +116,22 @@ def write_corpus(folder: Path, corpus_folder: Path) -> pd.DataFrame:
     return frame
 
 
-def plan(settings: PaperSettings, seeds: list[int], root: Path) -> CorpusPlan:
-    """Return the plan of the corpus in a results tree below `root`."""
-    folders = (str(root / "corpora" / CORPUS / "captions"), str(root / "captions"))
-    return CorpusPlan(settings, CORPUS, seeds, *folders)
+def workspace(root: Path, settings: PaperSettings, seeds: list[int]) -> Workspace:
+    """Return the edition smoke with these settings, results and data below `root`."""
+    folders = {"results": str(root), "data": str(root / "data")}
+    changes = {"captions": settings.model_dump(mode="json", exclude_unset=True)}
+    values = {"edition": "smoke", "papers": ["captions"], "seeds": seeds, "overrides": changes}
+    return Workspace.of({**values, **folders}, CONFIG)
 
 
 def make_results(root: Path, settings: PaperSettings, seeds: list[int]) -> Path:
     """Train and evaluate everything on the tiny corpus; return the paper's folder."""
-    paper, windows, corpus = root / "captions", root / "corpora" / CORPUS / "captions", root / "own"
-    write_corpus(windows, corpus)
-    families = list(settings.families)
-    train_runs(settings, CORPUS, "synthetic", families, seeds, windows, paper, 1)
-    evaluate(settings, CORPUS, families, seeds, windows, paper, corpus)
-    runs = [Path(run) for run in plan(settings, seeds, root).runs()]
-    write_csv(paper / "metrics.csv", collect_metrics(runs))
-    return paper
+    edition = workspace(root, settings, seeds)
+    write_corpus(edition.results.corpus(CORPUS, "captions"), edition.corpus_folder(CORPUS))
+    for run in edition.plan("captions").runs(CORPUS):
+        stages.train(edition, "captions", CORPUS, run.variant, run.seed, 1)
+    stages.evaluate(edition, "captions", CORPUS, 1)
+    return edition.results.paper("captions").root
 
 
 def learnable_pairs(images: int = 12, captions: int = 3, frames: int = 96) -> Pairs:

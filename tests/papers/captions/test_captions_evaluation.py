@@ -7,9 +7,8 @@ import torch
 from torchmetrics.functional.retrieval import retrieval_hit_rate
 
 from crossmodal.metrics.retrieval import first_rank, recall_at_k
-from crossmodal.papers.captions.data import Pairs
+from crossmodal.papers.captions.data import Pairs, galleries
 from crossmodal.papers.captions.evaluate import score
-from crossmodal.papers.captions.ranking import galleries, ranks
 from crossmodal.papers.captions.settings import Protocol
 
 IMAGES, CAPTIONS, DIMENSIONS = 30, 3, 6
@@ -26,15 +25,17 @@ def embedded() -> tuple[np.ndarray, np.ndarray, Pairs]:
     noise = rng.standard_normal((len(image), DIMENSIONS))
     captions = (images[image.numpy()] + 1.2 * noise).astype(np.float32)
     empty = torch.zeros(len(image), 40, 1)
-    rows = pd.DataFrame({"clip": range(len(image))})
+    rows = pd.DataFrame(
+        {"clip": range(len(image)), "image": [f"{number:02}.png" for number in image.tolist()]}
+    )
     return images, captions, Pairs(empty, empty[:, 0, 0].long() + 1, image, empty[:1, 0], rows)
 
 
 def test_ranks_by_hand() -> None:
     similarities = np.array([[3.0, 2, 1], [3, 2, 1], [1, 1, 1]], dtype=np.float32)
     # First; second; three tied, of which each rank from 1 to 3 is as likely.
-    assert ranks(similarities).tolist() == [1.0, 2.0, 2.0]
     numbers = np.arange(3)
+    assert first_rank(similarities, numbers, numbers).tolist() == [1.0, 2.0, 2.0]
     assert recall_at_k(similarities, numbers, numbers, 1).tolist() == pytest.approx([1, 0, 1 / 3])
     assert first_rank(similarities, np.array([5, 0, 0]), numbers)[0] == np.inf
 
@@ -80,7 +81,7 @@ def test_galleries_hold_an_image_once_and_other_captions_in_turn() -> None:
 def test_scores_are_those_of_a_naive_search(gallery: int) -> None:
     images, captions, pairs = embedded()
     settings = protocol(gallery=gallery, galleries=2, cutoffs=(1, 5))
-    scores, scalars = score(images, captions, pairs, settings)
+    scores, items, scalars = score(images, captions, pairs, settings)
     metrics = pd.DataFrame(scalars).set_index(["task", "protocol", "metric"])["value"]
     drawn = galleries(pairs.image, gallery, 2, 0)
     n = min(gallery, IMAGES)
@@ -103,6 +104,9 @@ def test_scores_are_those_of_a_naive_search(gallery: int) -> None:
 
     inside = np.isin(pairs.image.numpy(), pairs.image[drawn[0]].numpy())
     own = pairs.image.numpy()[inside]
+    names = [f"{number:02}.png" for number in np.unique(own)]
+    assert items.pop("caption_to_image|captions") == [str(at) for at in np.flatnonzero(inside)]
+    assert list(items.values()) == [names] * 3
     table = captions[inside] @ images[np.unique(own)].T
     place = np.searchsorted(np.unique(own), own)
     best = [1 + int((row > row[at]).sum()) <= 5 for row, at in zip(table, place, strict=True)]
@@ -116,7 +120,7 @@ def test_scores_are_those_of_a_naive_search(gallery: int) -> None:
 
 def test_collapsed_embeddings_score_as_chance() -> None:
     _, captions, pairs = embedded()
-    scores, _ = score(
+    scores, _, _ = score(
         np.ones((IMAGES, DIMENSIONS), np.float32), captions * 0 + 1, pairs, protocol(gallery=20)
     )
     assert scores["image_to_caption|pairs|recall5"].mean() == pytest.approx(5 / 20)

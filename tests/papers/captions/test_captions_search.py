@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from fixture_captions import CORPUS, colour, tone, write_wav
 
-from crossmodal import cli
-from crossmodal.papers.captions import search as searching
-from crossmodal.papers.captions.search import Searcher, search
+from crossmodal import cli, load_run
+from crossmodal.papers.captions.files import Embedder, Kind
+from crossmodal.papers.captions.search import search
 
 
 @pytest.fixture
@@ -47,11 +47,11 @@ def ended(capsys: pytest.CaptureFixture[str], *words: str | Path) -> tuple[int, 
     return caught.value.code, screen.out, screen.err
 
 
-def naive(run: Path, query: Path, files: list[Path], kind: searching.Kind) -> list[str]:
+def naive(run: Path, query: Path, files: list[Path], kind: Kind) -> list[str]:
     """Rank files by the inner products of embeddings made one by one."""
-    searcher = Searcher.open(run, None, 1)
-    vector = searcher.embed([query], "sound" if kind == "picture" else "picture")[0]
-    scores = {file.name: float(searcher.embed([file], kind)[0] @ vector) for file in files}
+    embedder = Embedder.open(run, None, 1)
+    vector = embedder.embed([query], "sound" if kind == "picture" else "picture")[0]
+    scores = {file.name: float(embedder.embed([file], kind)[0] @ vector) for file in files}
     return sorted(scores, key=lambda name: -scores[name])
 
 
@@ -83,13 +83,13 @@ def test_a_second_search_does_not_embed_the_gallery_again(
     first = search(run, sounds / "0.wav", pictures, 5, None, 1)
     assert len(list((run / "search").glob("*.faiss"))) == 1
     embedded: list[Path] = []
-    embed = Searcher.embed
+    embed = Embedder.embed
 
-    def counted(self: Searcher, files: list[Path], kind: searching.Kind) -> np.ndarray:
+    def counted(self: Embedder, files: list[Path], kind: Kind) -> np.ndarray:
         embedded.extend(files)
         return embed(self, files, kind)
 
-    monkeypatch.setattr(Searcher, "embed", counted)
+    monkeypatch.setattr(Embedder, "embed", counted)
     again = search(run, sounds / "0.wav", pictures, 5, None, 1)
     assert again.equals(first)
     assert embedded == [sounds / "0.wav"]
@@ -150,11 +150,15 @@ def test_mistakes_are_one_clear_line(
 
 def test_a_picture_is_described_as_its_corpus_was(trained_captions: Path) -> None:
     run = trained_captions / "runs" / CORPUS / "baseline" / "seed1"
-    searcher = Searcher.open(run, None, 1)
-    from crossmodal.papers.captions.picture import describe_pictures
-
-    corpus = trained_captions.parent / "own" / "images"
+    embedder = Embedder.open(run, None, 1)
+    corpus = trained_captions.parents[1] / "data" / CORPUS / "synthetic-smoke" / "images"
     windows = trained_captions.parent / "corpora" / CORPUS / "captions"
     known = np.load(windows / "image_deep.npy")
-    found = describe_pictures([corpus / "3.png"], searcher.content, None, "cpu")
+    found = embedder.describe([corpus / "3.png"])
     np.testing.assert_allclose(found[0], known[3 * 3], rtol=1e-5, atol=1e-5)
+
+
+def test_a_picture_and_a_recording_have_a_score(run: Path, sounds: Path, pictures: Path) -> None:
+    picture, sound = pictures / "bild 71 ä.png", sounds / "2.wav"
+    found = search(run, sound, pictures, 9, None, 1).set_index("file")["score"]
+    assert load_run(run).score(picture, sound) == pytest.approx(found[picture.name], abs=1e-5)
