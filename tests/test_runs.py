@@ -1,37 +1,27 @@
-import hashlib
-import io
-import json
 import pickle
 import subprocess
-import sys
-import zipfile
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 import torch
 
+from crossmodal import files
 from crossmodal.errors import InputError
 from crossmodal.runs import (
-    METRIC_COLUMNS,
+    PaperFolder,
     Run,
-    Stopwatch,
-    collect_metrics,
-    collected_runs,
     describe_network,
     git_state,
     load_checkpoint,
-    provenance,
+    read_csv,
     read_run,
     save_checkpoint,
     versions,
     write_csv,
-    write_run,
-    write_scores,
 )
 
-RUN = Run("wikipedia", "ours_16", 3)
+RUN = Run("wikipedia", "ours", 3)
 
 
 class Bomb:
@@ -49,48 +39,30 @@ def git(folder: Path, *words: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
-def write_example(folder: Path, inputs: list[Path]) -> None:
-    write_run(
-        folder,
-        paper="hashing",
-        run=RUN,
-        source="synthetic",
-        weights={"layer.weight": torch.ones(2, 3)},
-        config={"bits": 16, "classes": ["a", "b"]},
-        history=pd.DataFrame({"epoch": [1, 2], "loss": [0.5, 1 / 3]}),
-        network={"image": describe_network(torch.nn.Sequential(torch.nn.Linear(3, 2)))},
-        origin=provenance(inputs, ("numpy", "torch"), 1),
-        device="cpu",
-        watch=Stopwatch(),
-    )
+def test_one_place_knows_where_results_lie(tmp_path: Path) -> None:
+    paper = PaperFolder(tmp_path)
+    own = {
+        "runs/wikipedia/ours/seed3": paper.run(RUN),
+        ".state/wikipedia/ours/seed3": paper.state(RUN),
+        "tuning/wikipedia/margin.csv": paper.search("wikipedia", "margin"),
+        "scores/wikipedia.npz": paper.scores("wikipedia"),
+        "metrics/wikipedia.csv": paper.metrics("wikipedia"),
+        "examples/wikipedia.npz": paper.examples("wikipedia"),
+        "figures/fig1": paper.artefact("figure", "fig1"),
+        "tables/table1": paper.artefact("table", "table1"),
+    }
+    assert {name: tmp_path / name for name in own} == own
+    assert RUN.name == "ours/seed3"
+    runs = [Run("b", "a", 0), Run("a", "z", 10), Run("a", "z", 2)]
+    assert sorted(runs) == [runs[2], runs[1], runs[0]]
 
 
-def test_a_run_is_read_off_its_folder(tmp_path: Path) -> None:
-    folder = RUN.folder(tmp_path)
-    assert folder == tmp_path / "runs" / "wikipedia" / "ours_16" / "seed3"
-    assert Run.of(folder) == RUN
-    with pytest.raises(InputError, match="is no run folder"):
-        Run.of(tmp_path / "runs" / "wikipedia" / "ours_16")
-
-
-def test_run_json_says_where_a_run_came_from(tmp_path: Path) -> None:
-    features = tmp_path / "image.npy"
-    features.write_bytes(b"features")
-    write_example(tmp_path / "run", [features])
-    record = read_run(tmp_path / "run")
-    assert record["config"] == {"bits": 16, "classes": ["a", "b"]}
-    assert record["inputs"] == {str(features): hashlib.sha256(b"features").hexdigest()}
-    assert record["versions"]["torch"] == torch.__version__.partition("+")[0]
-    assert record["versions"]["python"] == ".".join(map(str, sys.version_info[:3]))
-    assert (record["corpus"], record["variant"], record["seed"]) == ("wikipedia", "ours_16", 3)
-    assert record["source"] == "synthetic"
-    assert record["threads"] == 1
-    assert record["seconds"] >= 0
-    assert record["network"]["image"] == [
-        {"name": "0", "type": "Linear", "shape": [2, 3], "parameters": 8}
+def test_a_network_is_described_by_its_leaves() -> None:
+    network = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.ReLU())
+    assert describe_network(network) == [
+        {"name": "0", "type": "Linear", "shape": [2, 3], "parameters": 8},
+        {"name": "1", "type": "ReLU", "shape": [], "parameters": 0},
     ]
-    history = pd.read_csv(tmp_path / "run" / "history.csv")
-    assert history["loss"].tolist() == [0.5, 0.3333333333]
 
 
 def test_the_commit_and_whether_files_differ_from_it(tmp_path: Path) -> None:
@@ -145,64 +117,22 @@ def test_a_truncated_checkpoint_is_refused(tmp_path: Path, share: float) -> None
         load_checkpoint(tmp_path / "missing.pt")
 
 
-@pytest.mark.parametrize("text", ["", "{", "[1]"])
-def test_a_broken_run_json_is_refused(tmp_path: Path, text: str) -> None:
-    (tmp_path / "run.json").write_text(text)
-    with pytest.raises(InputError, match="Train the run again"):
+@pytest.mark.parametrize("text", ["", "{", "[1]", None])
+def test_a_broken_run_json_is_refused(tmp_path: Path, text: str | None) -> None:
+    if text is not None:
+        (tmp_path / "run.json").write_text(text)
+    with pytest.raises(InputError, match="Delete it and run the workflow again"):
         read_run(tmp_path)
 
 
-def test_scores_are_byte_stable_and_metrics_are_their_means(tmp_path: Path) -> None:
-    scores = {"image_to_text|test/all/average|map": np.array([0.25, 0.5, 1.0])}
-    chance = {
-        "protocol": "test/all/average",
-        "task": "image_to_text",
-        "metric": "map_chance",
-        "value": 0.1,
-        "n": 3,
-    }
-    for name in ("a", "b"):
-        write_scores(tmp_path / name, "hashing", RUN, scores, [chance])
-    stored = [(tmp_path / name / "scores.npz").read_bytes() for name in ("a", "b")]
-    assert stored[0] == stored[1]
-    assert zipfile.ZipFile(io.BytesIO(stored[0])).testzip() is None
-    frame = pd.read_csv(tmp_path / "a" / "metrics.csv")
-    assert list(frame.columns) == METRIC_COLUMNS
-    assert frame["metric"].tolist() == ["map", "map_chance"]
-    assert frame["value"].tolist() == [0.5833333333, 0.1]
-    assert frame["n"].tolist() == [3, 3]
-
-
-def test_metrics_are_collected_in_the_order_of_runs(tmp_path: Path) -> None:
-    runs = [Run("wikipedia", "ours_16", seed) for seed in (10, 2)] + [Run("a", "z_16", 0)]
-    for run in runs:
-        row = {"protocol": "p", "task": "t", "metric": "map", "value": 0.5, "n": 1}
-        frame = pd.DataFrame([row]).assign(
-            paper="hashing", corpus=run.corpus, variant=run.variant, seed=run.seed
-        )
-        write_csv(run.folder(tmp_path) / "metrics.csv", frame[METRIC_COLUMNS])
-    joined = collect_metrics([run.folder(tmp_path) for run in runs])
-    assert joined["seed"].tolist() == [0, 2, 10]
-    write_csv(tmp_path / "metrics.csv", joined)
-    assert collected_runs(tmp_path) == sorted(runs)
-
-
-def test_a_run_that_was_not_evaluated_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"seed3.metrics\.csv: does not exist"):
-        collect_metrics([RUN.folder(tmp_path)])
-    with pytest.raises(InputError, match="Collect the paper's runs first"):
-        collected_runs(tmp_path)
-
-
-def test_run_json_is_written_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Whoever finds run.json may count on the checkpoint and the history beside it.
-    seen: list[set[str]] = []
-    monkeypatch.setattr(
-        "crossmodal.runs.write_json",
-        lambda path, _: seen.append({entry.name for entry in path.parent.iterdir()}),
-    )
-    write_example(tmp_path / "run", [])
-    assert seen == [{"checkpoint.pt", "history.csv"}]
-    with pytest.raises(InputError):
-        read_run(tmp_path / "run")
-    assert json.dumps(versions("numpy"))
+def test_a_table_that_was_cut_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "_recorded", {tmp_path.resolve()})
+    path = tmp_path / "history.csv"
+    write_csv(path, pd.DataFrame({"epoch": [1, 2], "loss": [0.5, 1 / 3]}))
+    assert read_csv(path)["loss"].tolist() == [0.5, 0.3333333333]
+    # At the end of a line, where no reader of tables would notice.
+    path.write_text(path.read_text()[: -len("2,0.3333333333\n")])
+    with pytest.raises(InputError, match=r"history\.csv: was cut .*Delete it and run the workflow"):
+        read_csv(path)
+    with pytest.raises(InputError, match="not readable as a table"):
+        read_csv(tmp_path / "none.csv")
