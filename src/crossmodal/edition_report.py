@@ -6,6 +6,7 @@ import importlib
 from pathlib import Path
 
 from crossmodal import benchmark
+from crossmodal.benchmark.results import BenchmarkResults
 from crossmodal.config import BENCHMARK
 from crossmodal.reporting.claims import join_claims
 from crossmodal.reporting.report import EditionPage, PaperPage, write_report
@@ -46,9 +47,9 @@ def write_edition_report(workspace: Workspace, benchmarks: Path | None = None) -
     )
     records = {paper: _results(workspace, paper).records for paper in papers}
     if workspace.tasks:
-        from crossmodal.benchmark.results import records as of_benchmark
-
-        records[BENCHMARK] = of_benchmark(workspace)
+        compared = workspace.results.paper(BENCHMARK)
+        found = BenchmarkResults.read(workspace.benchmark, compared, workspace.tasks)
+        records[BENCHMARK] = found.records()
     write_report(folder, folder / "report.html", page, records, benchmarks=benchmarks)
 
 
