@@ -13,10 +13,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from crossmodal.errors import InputError
-from crossmodal.files import check_recorded, write_text
+from crossmodal.files import AGAIN, check_recorded, write_text
 from crossmodal.metrics.uncertainty import Interval, paired_bootstrap
 from crossmodal.reporting.results import CorpusResults, Results
-from crossmodal.runs import AGAIN
 
 PLACE = ["corpus", "task", "protocol", "metric"]
 COLUMNS = [

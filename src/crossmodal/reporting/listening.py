@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from crossmodal.corpora.listening import mp3_address
 from crossmodal.errors import InputError
-from crossmodal.files import check_recorded, write_json
-from crossmodal.runs import AGAIN
+from crossmodal.files import AGAIN, check_recorded, write_json
 
 BITS_PER_S = 64_000
 """Of sounds at 44.1 kHz: half a second takes 4 kB, and hides nothing below 11 kHz."""

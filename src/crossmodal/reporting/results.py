@@ -14,8 +14,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from crossmodal.errors import InputError
+from crossmodal.files import AGAIN
 from crossmodal.metrics.uncertainty import Interval, bootstrap_mean
-from crossmodal.runs import AGAIN, PaperFolder, Run, read_csv, read_run
+from crossmodal.runs import PaperFolder, Run, read_csv, read_run
 from crossmodal.scores import read_arrays, read_metrics
 
 
