@@ -18,14 +18,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from crossmodal.costs import COLUMNS, MEASURED, TABLE
 from crossmodal.papers.cmcgan.learners import ClassifierLearner
 from crossmodal.papers.cmcgan.networks import build
 from crossmodal.papers.cmcgan.step import Adversaries
+from crossmodal.papers.facevoice.first_phase import play
+from crossmodal.papers.facevoice.pairs import Trios
+from crossmodal.papers.facevoice.second_phase import match
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from crossmodal.config import load_edition, resolve
-from crossmodal.costs import COLUMNS, MEASURED, TABLE
 from crossmodal.devices import choose_device, device_name
 from crossmodal.files import atomic_path
 from crossmodal.papers.captions import train as captions
@@ -35,9 +38,6 @@ from crossmodal.papers.cmcgan.baselines import TranslatorAdversaries
 from crossmodal.papers.cmcgan.data import shape_of
 from crossmodal.papers.cmcgan.settings import PaperSettings as CmcganSettings
 from crossmodal.papers.facevoice.data import Windows
-from crossmodal.papers.facevoice.first_phase import play
-from crossmodal.papers.facevoice.pairs import Trios
-from crossmodal.papers.facevoice.second_phase import match
 from crossmodal.papers.facevoice.settings import PaperSettings as FacevoiceSettings
 from crossmodal.papers.hashing import train as hashing
 from crossmodal.papers.hashing.data import Pairs as Articles

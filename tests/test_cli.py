@@ -142,7 +142,7 @@ def test_when_memory_runs_out_one_line_says_what_to_lower(
     def train(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr("crossmodal.papers.stages.train", train)
+    monkeypatch.setattr("crossmodal.stages.train", train)
     settings = tmp_path / "run.yaml"
     settings.write_text("settings: {edition: smoke}\n")
     assert run("train", paper, "c", "v", "0", "--run", str(settings)) == 1

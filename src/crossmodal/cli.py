@@ -215,7 +215,7 @@ def verify(given: Arguments) -> None:
 
 
 def _stages() -> Any:
-    return importlib.import_module("crossmodal.papers.stages")
+    return importlib.import_module("crossmodal.stages")
 
 
 def _workspace(given: Arguments) -> Workspace:

@@ -160,7 +160,8 @@ class Workspace:
             InputError: There is no such paper, or its settings are wrong.
         """
         if paper not in (known := known_papers(self.config)):
-            raise InputError(f"there is no paper {paper!r}", hint=f"Choose from: {', '.join(known)}")
+            hint = f"Choose from: {', '.join(known)}"
+            raise InputError(f"there is no paper {paper!r}", hint=hint)
         model = importlib.import_module(f"crossmodal.papers.{paper}.settings").PaperSettings
         overrides = self.overrides.get(paper, {})
         return resolve(model, paper, self.edition, overrides, self.config)

@@ -19,16 +19,16 @@ import scipy.signal
 from numpy.typing import NDArray
 
 from crossmodal.corpora.av_digits import MNIST, RATE_HZ, RECORDINGS
-from crossmodal.corpora.idx import write_idx
-from crossmodal_standins.caption_texts import draw_voices
 from crossmodal.corpora.contents import write_contents
+from crossmodal.corpora.idx import write_idx
+from crossmodal.errors import InputError
+from crossmodal.files import atomic_path
+from crossmodal.progress import progress
+from crossmodal_standins.caption_texts import draw_voices
 from crossmodal_standins.handwriting import write_digit
 from crossmodal_standins.people import Voice
 from crossmodal_standins.voices import RATE_HZ as SYNTHESIZER_HZ
 from crossmodal_standins.voices import as_int16, say, with_noise
-from crossmodal.errors import InputError
-from crossmodal.files import atomic_path
-from crossmodal.progress import progress
 
 WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 LEAST_TAKES = 11

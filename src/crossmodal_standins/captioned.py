@@ -12,6 +12,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from crossmodal.errors import InputError
+from crossmodal.files import atomic_path
+from crossmodal.progress import progress
 from crossmodal_standins.caption_texts import SPEECH_HZ, draw_voices
 from crossmodal_standins.captions_scenes import (
     Difficulty,
@@ -21,9 +24,6 @@ from crossmodal_standins.captions_scenes import (
 )
 from crossmodal_standins.people import Voice
 from crossmodal_standins.photographs import jpeg
-from crossmodal.errors import InputError
-from crossmodal.files import atomic_path
-from crossmodal.progress import progress
 
 HELD_OUT_SHARE = 1 / 8
 """Of the images for validation, and as many for the test set, as published of Flickr8k."""

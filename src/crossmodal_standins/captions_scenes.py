@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from crossmodal.errors import InputError
 from crossmodal_standins.painting import Painter, Picture
 from crossmodal_standins.photographs import draw_fine, photograph
 from crossmodal_standins.scene_living import Place
@@ -23,7 +24,6 @@ from crossmodal_standins.scene_places import (
     draw_place,
     draw_weather,
 )
-from crossmodal.errors import InputError
 
 RELATIONS = ("left", "right", "front", "behind", "above")
 PEOPLE = ("man", "woman", "child")

@@ -9,7 +9,9 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from crossmodal.corpora.contents import write_contents
 from crossmodal.corpora.flickr8k_audio import IMAGE_FOLDERS, SPLIT_LISTS
+from crossmodal.files import write_text
 from crossmodal_standins.caption_texts import describe, speak
 from crossmodal_standins.captioned import (
     begin,
@@ -20,8 +22,6 @@ from crossmodal_standins.captioned import (
     write_truth,
 )
 from crossmodal_standins.captions_scenes import Difficulty
-from crossmodal.corpora.contents import write_contents
-from crossmodal.files import write_text
 
 CAPTIONS = 5
 

@@ -16,6 +16,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from crossmodal.corpora.contents import write_contents
+from crossmodal.files import write_text
+from crossmodal.progress import progress
 from crossmodal_standins.faces import Place, draw_bust
 from crossmodal_standins.head import Look
 from crossmodal_standins.lines import line
@@ -24,8 +26,6 @@ from crossmodal_standins.rooms import KINDS, Picture, backdrop, draw_room
 from crossmodal_standins.video import write_mp4
 from crossmodal_standins.voices import RATE_HZ, as_int16, loudness, say
 from crossmodal_standins.voxceleb1 import draw_people
-from crossmodal.files import write_text
-from crossmodal.progress import progress
 
 SIZE_PX = (192, 144)
 """Width, height."""

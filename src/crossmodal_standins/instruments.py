@@ -14,8 +14,8 @@ import numpy as np
 import scipy.signal
 from numpy.typing import NDArray
 
-from crossmodal_standins.music import Harmony, Performance, Vibrato, compose
 from crossmodal.errors import InputError
+from crossmodal_standins.music import Harmony, Performance, Vibrato, compose
 
 RATE_HZ = 44_100
 

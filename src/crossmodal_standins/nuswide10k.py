@@ -15,6 +15,10 @@ from numpy.typing import NDArray
 
 from crossmodal.corpora import nuswide10k
 from crossmodal.corpora.contents import write_contents
+from crossmodal.errors import InputError
+from crossmodal.features import image, text
+from crossmodal.files import atomic_path, write_text
+from crossmodal.progress import progress
 from crossmodal_standins.drawing import draw_picture, encode_jpeg
 from crossmodal_standins.topics import (
     NUSWIDE,
@@ -24,10 +28,6 @@ from crossmodal_standins.topics import (
     draw_words,
     word_list,
 )
-from crossmodal.errors import InputError
-from crossmodal.features import image, text
-from crossmodal.files import atomic_path, write_text
-from crossmodal.progress import progress
 
 CONCEPTS81 = word_list(
     """airport animal beach bear birds boats book bridge buildings cars castle cat cityscape clouds

@@ -9,6 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from crossmodal.corpora.contents import write_contents
+from crossmodal.files import write_json
 from crossmodal_standins.caption_texts import describe, speak
 from crossmodal_standins.captioned import (
     begin,
@@ -19,8 +21,6 @@ from crossmodal_standins.captioned import (
     write_truth,
 )
 from crossmodal_standins.captions_scenes import Difficulty
-from crossmodal.corpora.contents import write_contents
-from crossmodal.files import write_json
 
 _LISTS = {"train": "train", "validation": "dev", "test": "test"}
 _UNHEARD = 0.08

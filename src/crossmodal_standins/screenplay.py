@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from crossmodal.errors import InputError
 from crossmodal_standins.lines import line
 from crossmodal_standins.people import Person
 from crossmodal_standins.rooms import KINDS
 from crossmodal_standins.voices import RATE_HZ, Sound, as_int16, in_room, say, with_noise
-from crossmodal.errors import InputError
 
 FPS = 25
 KINDS_OF_SHOT = ("close", "two", "wide")

@@ -16,8 +16,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from crossmodal.corpora.sub_urmp import CHUNK_MS, STEP_MS
 from crossmodal.corpora.contents import write_contents
+from crossmodal.corpora.sub_urmp import CHUNK_MS, STEP_MS
+from crossmodal.errors import InputError
+from crossmodal.files import atomic_path
+from crossmodal.progress import progress
 from crossmodal_standins.instruments import (
     INSTRUMENTS,
     RATE_HZ,
@@ -28,9 +31,6 @@ from crossmodal_standins.instruments import (
 from crossmodal_standins.music import Performance, draw_harmony
 from crossmodal_standins.photographs import jpeg
 from crossmodal_standins.stages import CURTAINS, Stage, moments_of
-from crossmodal.errors import InputError
-from crossmodal.files import atomic_path
-from crossmodal.progress import progress
 
 VALIDATION_SHARE = 0.12
 """Share of the release's pairs in its `validation` folders; here the last songs, one at least."""

@@ -20,8 +20,11 @@ import numpy as np
 import pandas as pd
 import soundfile
 
-from crossmodal_standins.camera import SIZE, Seen, film, furnish
 from crossmodal.corpora.contents import write_contents
+from crossmodal.errors import InputError
+from crossmodal.files import atomic_path
+from crossmodal.progress import progress
+from crossmodal_standins.camera import SIZE, Seen, film, furnish
 from crossmodal_standins.drawing import encode_jpeg
 from crossmodal_standins.people import CLOTHES, Person, draw_person
 from crossmodal_standins.rooms import Picture
@@ -36,9 +39,6 @@ from crossmodal_standins.screenplay import (
 )
 from crossmodal_standins.video import write_mp4
 from crossmodal_standins.voices import RATE_HZ, Sound
-from crossmodal.errors import InputError
-from crossmodal.files import atomic_path
-from crossmodal.progress import progress
 
 PEOPLE = ("Sheldon", "Leonard", "Howard", "Raj", "Penny")
 OTHERS = "other"

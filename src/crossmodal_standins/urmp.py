@@ -14,6 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crossmodal.corpora.contents import write_contents
+from crossmodal.errors import InputError
+from crossmodal.files import atomic_path, write_text
+from crossmodal.progress import progress
 from crossmodal_standins.instruments import (
     INSTRUMENTS,
     RATE_HZ,
@@ -25,9 +28,6 @@ from crossmodal_standins.music import Harmony, Performance, draw_harmony
 from crossmodal_standins.painting import Picture
 from crossmodal_standins.stages import Stage, moments_of
 from crossmodal_standins.video import write_mp4
-from crossmodal.errors import InputError
-from crossmodal.files import atomic_path, write_text
-from crossmodal.progress import progress
 
 NAMES = ("Aubade", "Berceuse", "Canzona", "Divertimento", "Elegy", "Fanfare", "Gavotte", "Hymn")
 MOST_PLAYERS = 4

@@ -20,6 +20,9 @@ import soundfile
 from numpy.typing import NDArray
 
 from crossmodal.corpora.contents import write_contents
+from crossmodal.errors import InputError
+from crossmodal.files import atomic_path, write_text
+from crossmodal.progress import progress
 from crossmodal_standins.drawing import encode_jpeg
 from crossmodal_standins.faces import Place, draw_bust
 from crossmodal_standins.head import Look
@@ -27,9 +30,6 @@ from crossmodal_standins.lines import FIRST_NAMES, LAST_NAMES, line
 from crossmodal_standins.people import CLOTHES, COUPLING, Person, draw_person
 from crossmodal_standins.rooms import KINDS, Picture, backdrop, draw_room
 from crossmodal_standins.voices import RATE_HZ, as_int16, in_room, say, with_noise
-from crossmodal.errors import InputError
-from crossmodal.files import atomic_path, write_text
-from crossmodal.progress import progress
 
 WAV_RATE_HZ = 16_000
 SHORTEST_S = 4.0

@@ -18,6 +18,10 @@ from numpy.typing import NDArray
 
 from crossmodal.corpora import wikipedia
 from crossmodal.corpora.contents import write_contents
+from crossmodal.errors import InputError
+from crossmodal.features import image, text
+from crossmodal.files import atomic_path, write_text
+from crossmodal.progress import progress
 from crossmodal_standins.drawing import draw_picture, encode_jpeg
 from crossmodal_standins.topics import (
     WIKIPEDIA,
@@ -26,10 +30,6 @@ from crossmodal_standins.topics import (
     draw_mixture,
     draw_words,
 )
-from crossmodal.errors import InputError
-from crossmodal.features import image, text
-from crossmodal.files import atomic_path, write_text
-from crossmodal.progress import progress
 
 CATEGORY_SIZES = (172, 360, 340, 333, 267, 236, 237, 185, 285, 451)
 """Documents of each category in the published corpus; the stand-in keeps the proportions."""

@@ -88,7 +88,7 @@ rule benchmark_artefacts:
         captions=captions(EDITION.benchmark.artefacts),
         settings=digest_of(EDITION.benchmark, TASKS, EDITION.seeds),
         code=source_digest(
-            "crossmodal.papers.stages:artefacts",
+            "crossmodal.stages:artefacts",
             "crossmodal.benchmark.figures",
             "crossmodal.benchmark.tables",
         ),

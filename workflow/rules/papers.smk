@@ -267,7 +267,7 @@ rule claims:
         runtime=per_attempt(30),
     params:
         corpora=lambda wildcards: PLANS[wildcards.paper].corpora(),
-        code=source_digest("crossmodal.papers.stages:claims"),
+        code=source_digest("crossmodal.stages:claims"),
     shell:
         "python -m crossmodal claims {wildcards.paper} --run {input.run:q} --log {log:q}"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,9 @@ from crossmodal.corpora.media import OWN_WINDOWS
 from crossmodal.files import AGAIN, write_json
 from crossmodal.own_videos.entry import CORPUS
 from crossmodal.papers.plan import Plan
-from crossmodal.workspace import Workspace
+
+if TYPE_CHECKING:
+    from crossmodal.workspace import Workspace
 
 NOT_FROM_VIDEOS = {
     "captions": "needs pictures and captions spoken about them; videos have none",

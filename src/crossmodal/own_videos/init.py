@@ -28,9 +28,9 @@ from crossmodal.corpora.quarantine import Quarantine
 from crossmodal.corpora.registry import load_registry
 from crossmodal.errors import ClipError, InputError
 from crossmodal.files import atomic_path, write_text
-from crossmodal.own_videos.entry import CORPUS, ENTRY, VIDEOS, Entry, own_folder
-from crossmodal.own_videos.parts import pieces, way_of
 from crossmodal.own_videos.eligibility import NOT_FROM_VIDEOS, Papers, expected
+from crossmodal.own_videos.entry import ENTRY, VIDEOS, Entry, own_folder
+from crossmodal.own_videos.parts import pieces, way_of
 from crossmodal.progress import progress
 
 SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm")

@@ -153,5 +153,5 @@ class Plan:
         """Digest the source that decides what a stage of this paper writes."""
         room = f"crossmodal.papers.{self.paper}"
         entries = [f"{room}.{function}" for function in FUNCTIONS[stage]]
-        shared = f"crossmodal.papers.stages:{stage}", "crossmodal.config:resolve"
+        shared = f"crossmodal.stages:{stage}", "crossmodal.config:resolve"
         return source_digest(*shared, *entries)

@@ -63,7 +63,7 @@ def fit(train: Items, settings: ModelSettings, passes: int, seed: int, *, unique
 
 
 def of_pairs(answer: NDArray[np.int64], seed: int) -> Triplets:
-    """Draw triplets of unique pairs: each row with its own sound and, evenly, a row of another pair.
+    """Draw triplets of unique pairs: each row, its own sound and, evenly, a row of another pair.
 
     The paper's drawing lists all others of every person: of pairs that would be all rows squared.
 
