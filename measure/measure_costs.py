@@ -1,4 +1,4 @@
-"""Measure what one training example takes at the sizes of an edition, for `crossmodal plan`.
+"""Measure what one training example takes at the sizes of an edition, for `crossmodal estimate`.
 
     python -m measure.measure_costs [paper ...]
 
@@ -13,38 +13,35 @@ import csv
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from crossmodal.costs import COLUMNS, MEASURED, TABLE
-from crossmodal.papers.cmcgan.learners import ClassifierLearner
-from crossmodal.papers.cmcgan.networks import build
-from crossmodal.papers.cmcgan.step import Adversaries
-from crossmodal.papers.facevoice.first_phase import play
-from crossmodal.papers.facevoice.pairs import Trios
-from crossmodal.papers.facevoice.second_phase import match
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from crossmodal.config import load_edition, resolve
 from crossmodal.devices import choose_device, device_name
+from crossmodal.estimate import KEY_COLUMNS, MEASURED, TABLE
 from crossmodal.files import atomic_path
 from crossmodal.papers.captions import train as captions
 from crossmodal.papers.captions.data import Pairs as Captions
 from crossmodal.papers.captions.settings import PaperSettings as CaptionsSettings
-from crossmodal.papers.cmcgan.baselines import TranslatorAdversaries
-from crossmodal.papers.cmcgan.data import shape_of
+from crossmodal.papers.cmcgan import train as cmcgan
+from crossmodal.papers.cmcgan.model import build, shape_of
+from crossmodal.papers.cmcgan.settings import MODALITIES
 from crossmodal.papers.cmcgan.settings import PaperSettings as CmcganSettings
-from crossmodal.papers.facevoice.data import Windows
+from crossmodal.papers.facevoice.data import Triplets, Windows
 from crossmodal.papers.facevoice.settings import PaperSettings as FacevoiceSettings
+from crossmodal.papers.facevoice.train import train_adversarial, train_matching
 from crossmodal.papers.hashing import train as hashing
 from crossmodal.papers.hashing.data import Pairs as Articles
 from crossmodal.papers.hashing.plan import LINEAR
 from crossmodal.papers.hashing.settings import PaperSettings as HashingSettings
 from crossmodal.papers.msvae import train as msvae
-from crossmodal.papers.msvae.data import Clips, Parts
+from crossmodal.papers.msvae.data import Clips, Split
 from crossmodal.papers.msvae.settings import PaperSettings as MsvaeSettings
 
 EDITION = "paper"
@@ -60,7 +57,7 @@ FREE = {
     "learning_rate",
     "margin",
     "split",
-    "everything",
+    "train_on_all",
     "matched",
     "hinges",
     "rate_factor",
@@ -84,8 +81,8 @@ class Measured(NamedTuple):
     """One row of the table."""
 
     corpus: str
-    family: str
-    stage: str
+    variant: str
+    phase: str
     seconds: float
     gflop: float
     parameters: int
@@ -132,10 +129,10 @@ def size(network: nn.Module) -> int:
     return sum(value.numel() for value in network.state_dict().values())
 
 
-def kinds(families: Any, resolved: Callable[[str], Any]) -> dict[str, list[str]]:
-    """Group families by the settings that a step's time depends on."""
+def kinds(variants: Any, resolved: Callable[[str], Any]) -> dict[str, list[str]]:
+    """Group variants by the settings that a step's time depends on."""
     groups: dict[str, list[str]] = {}
-    for name in families:
+    for name in variants:
         values = {k: v for k, v in resolved(name).model_dump().items() if k not in FREE}
         groups.setdefault(repr(values), []).append(name)
     return {names[0]: names for names in groups.values()}
@@ -152,67 +149,73 @@ def of_captions(settings: CaptionsSettings, device: torch.device) -> Iterator[Me
         torch.randn(batch, DEEP_WIDTH),
         None,  # type: ignore[arg-type]
     ).to(device)
-    for first, names in kinds(settings.families, settings.run_settings).items():
-        learner = captions.start(
-            pairs, settings.run_settings(first).model_copy(update={"batch": batch}), 0
-        )
+    for first, names in kinds(settings.variants, settings.run_settings).items():
+        resolved = settings.run_settings(first).model_copy(update={"batch": batch})
+        network, optimizer = captions.start(pairs, resolved, 0)
 
-        def step(learner: captions.Learner = learner, batch: int = batch) -> None:
-            captions.train_step(learner, pairs, torch.arange(batch))
+        def step(network: Any = network, optimizer: Any = optimizer, batch: int = batch) -> None:
+            captions.train_step(network, optimizer, pairs, torch.arange(batch))
 
         seconds, work = (value / batch for value in of_step(step, device))
         for name in names:
             for corpus in settings.corpora:
-                yield Measured(corpus, name, "train", seconds, work, size(learner.network), batch)
+                yield Measured(corpus, name, "train", seconds, work, size(network), batch)
 
 
 def of_cmcgan(settings: CmcganSettings, device: torch.device) -> Iterator[Measured]:
     """Random pictures and sounds of 13 instruments."""
     label = torch.arange(64) % 13
 
-    def measured(learner: Any, batch: int) -> tuple[float, float]:
+    def measured(train_step: Any, batch: int) -> tuple[float, float]:
         x = torch.rand(batch, 3, settings.sizes.picture_px, settings.sizes.picture_px)
         a = torch.rand(batch, 1, settings.sizes.bands, settings.sizes.steps)
         x, a = x.to(device), a.to(device)
 
         def step() -> None:
-            learner.step(x, a, label[:batch])
+            train_step(x, a, label[:batch])
 
         seconds, work = of_step(step, device)
         return seconds / batch, work / batch
 
     for model in settings.models:
-        own = [name for name, family in settings.families.items() if family.model == model]
-        for first, names in kinds(own, settings.model_settings).items():
-            resolved = settings.model_settings(first)
+        own = [name for name, variant in settings.variants.items() if variant.model == model]
+        for first, names in kinds(own, settings.resolved).items():
+            resolved = settings.resolved(first)
             batch = resolved.batch if device.type == "cuda" else SMALL["cmcgan"]
+            shape = shape_of(settings.sizes, resolved)
             found: dict[str, tuple[float, float]] = {}
+            network: nn.Module
             if model in ("classifier", "fusion"):
-                network = build(model, settings.sizes, resolved, 13).to(device)
-                inputs = ("image", "sound") if model == "fusion" else (resolved.modality,)
-                found["train"] = measured(ClassifierLearner(network, resolved, inputs), batch)
+                network = build(model, shape, resolved, 13).to(device)
+                inputs = MODALITIES if model == "fusion" else (resolved.modality,)
+                learner = cmcgan.classifier_learner(network, resolved, inputs)
+                found["train"] = measured(learner.step, batch)
             elif model == "cmcgan":
-                four = Adversaries(shape_of(settings.sizes, resolved), resolved, device)
-                network, found["train"] = four.generator, measured(four, batch)
+                gan = cmcgan.new_cmcgan(shape, resolved, device)
+                network, found["train"] = (
+                    gan.generator,
+                    measured(partial(cmcgan.gan_step, gan), batch),
+                )
             else:
-                shape = shape_of(settings.sizes, resolved)
-                pair = TranslatorAdversaries(shape, resolved, 13, device)
-                given = "sound" if resolved.modality == "image" else "image"
-                source = ClassifierLearner(pair.generator.source, resolved, (given,))
+                pair = cmcgan.new_translator(shape, resolved, 13, device)
                 network = pair.generator
-                found = {"source": measured(source, batch), "train": measured(pair, batch)}
+                source = cmcgan.classifier_learner(
+                    pair.generator.source, resolved, (pair.generator.given,)
+                )
+                found["source"] = measured(source.step, batch)
+                found["train"] = measured(partial(cmcgan.translator_step, pair), batch)
             for name in names:
-                for stage, (seconds, work) in found.items():
+                for phase, (seconds, work) in found.items():
                     for corpus in settings.corpora:
-                        yield Measured(corpus, name, stage, seconds, work, size(network), batch)
+                        yield Measured(corpus, name, phase, seconds, work, size(network), batch)
 
 
 def of_facevoice(settings: FacevoiceSettings, device: torch.device) -> Iterator[Measured]:
     """Random windows of five people."""
     rows = settings.model.batch
     random = np.random.default_rng(0)
-    trios = Trios(*(random.integers(0, rows, rows) for _ in range(3)))
-    for first, names in kinds(settings.families, settings.resolved).items():
+    triplets = Triplets(*(random.integers(0, rows, rows) for _ in range(3)))
+    for first, names in kinds(settings.variants, settings.resolved).items():
         resolved = settings.resolved(first)
         width = 16 * 11 if resolved.face == "regions" else 53
         windows = Windows(
@@ -222,16 +225,19 @@ def of_facevoice(settings: FacevoiceSettings, device: torch.device) -> Iterator[
             np.array([""] * rows),
             np.array(["train"] * rows),
             [str(person) for person in range(5)],
+            np.array([str(row) for row in range(rows)]),
         ).to(device)
 
         def run(epochs: int, w: Windows = windows, s: Any = resolved) -> Any:
-            return play(w, trios, s.model_copy(update={"epochs": epochs}), 0)
+            return train_adversarial(w, triplets, s.model_copy(update={"epochs": epochs}), 0)
 
         seconds, work = of_epochs(run, device)
-        played = run(1)
+        adversarial = run(1)
 
-        def last(epochs: int, w: Windows = windows, s: Any = resolved, f: Any = played) -> Any:
-            return match(f, w, trios, s.model_copy(update={"matching_epochs": epochs}), 0)
+        def last(epochs: int, w: Windows = windows, s: Any = resolved, f: Any = adversarial) -> Any:
+            return train_matching(
+                f, w, triplets, s.model_copy(update={"matching_epochs": epochs}), 0
+            )
 
         more_seconds, more_work = of_epochs(last, device)
         parameters, batch = size(last(1)[0]), resolved.batch
@@ -248,11 +254,11 @@ def of_facevoice(settings: FacevoiceSettings, device: torch.device) -> Iterator[
 def of_hashing(settings: HashingSettings, device: torch.device) -> Iterator[Measured]:
     """Random features; methods without a network are fitted once to all published pairs."""
     for corpus, (image, text, published) in WIDTHS.items():
-        for name, family in settings.families.items():
+        for name, variant in settings.variants.items():
             resolved = settings.method_settings(name)
-            linear = family.method in LINEAR
+            linear = variant.method in LINEAR
             count = published if linear else 4 * resolved.batch
-            width = DEEP_WIDTH if family.image_feature else image
+            width = DEEP_WIDTH if variant.image_feature else image
             pairs = Articles(
                 torch.rand(count, width),
                 torch.rand(count, text),
@@ -260,12 +266,14 @@ def of_hashing(settings: HashingSettings, device: torch.device) -> Iterator[Meas
                 [str(number) for number in range(10)],
             )
             pairs = pairs if linear else pairs.to(device)
-            bits = None if family.method == "semantic" else max(settings.bits)
+            # A run trains every code length, and its checkpoint holds them all.
+            codes = settings.codes(name)
+            bits = None if None in codes.values() else max(filter(None, codes.values()))
 
             def run(
-                epochs: int, p: Articles = pairs, f: Any = family, s: Any = resolved, b: Any = bits
+                epochs: int, p: Articles = pairs, f: Any = variant, s: Any = resolved, b: Any = bits
             ) -> Any:
-                return hashing.train(f.method, p, b, s.model_copy(update={"epochs": epochs}), 0)
+                return hashing.fit(f.method, p, b, s.model_copy(update={"epochs": epochs}), 0)
 
             if linear:
                 began = time.process_time()
@@ -275,7 +283,13 @@ def of_hashing(settings: HashingSettings, device: torch.device) -> Iterator[Meas
                 seconds, work = of_epochs(run, device)
                 network = run(1)[0]
             yield Measured(
-                corpus, name, "train", seconds / count, work / count, size(network), resolved.batch
+                corpus,
+                name,
+                "train",
+                seconds / count,
+                work / count,
+                len(codes) * size(network),
+                resolved.batch,
             )
 
 
@@ -285,12 +299,12 @@ def of_msvae(settings: MsvaeSettings, device: torch.device) -> Iterator[Measured
 
     rows = 4 * settings.method.batch
     clips = Clips(torch.randn(rows, 529), torch.randn(rows, 512), pd.DataFrame()).to(device)
-    parts = Parts(clips, Clips(clips.face[:2], clips.voice[:2], pd.DataFrame()), clips, 0.0, 1.0)
-    for first, names in kinds(settings.families, settings.method_settings).items():
+    split = Split(clips, Clips(clips.face[:2], clips.voice[:2], pd.DataFrame()), clips, 0.0, 1.0)
+    for first, names in kinds(settings.variants, settings.method_settings).items():
         resolved = settings.method_settings(first).model_copy(update={"passes": 1})
 
         def run(epochs: int, s: Any = resolved) -> Any:
-            return msvae.train(parts, s.model_copy(update={"epochs": epochs}), 0)
+            return msvae.fit(split, s.model_copy(update={"epochs": epochs}), 0)
 
         seconds, work = of_epochs(run, device)
         network = run(1)[0]
@@ -328,13 +342,13 @@ def main(papers: list[str]) -> None:
     for paper in papers or PAPERS:
         model, measure = PAPERS[paper]
         for found in measure(resolve(model, paper, edition), device):
-            key = [EDITION, paper, found.corpus, found.family, found.stage]
+            key = [EDITION, paper, found.corpus, found.variant, found.phase]
             numbers = [f"{found.seconds:.3g}", f"{found.gflop:.3g}", str(found.parameters)]
             kept.append([*key, *numbers, str(found.batch), device_name(device)])
             print(*kept[-1], flush=True)
     with atomic_path(COSTS) as temporary, temporary.open("w", encoding="utf-8") as stream:
         writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow([*COLUMNS, *MEASURED])
+        writer.writerow([*KEY_COLUMNS, *MEASURED])
         writer.writerows(sorted(kept))
 
 
