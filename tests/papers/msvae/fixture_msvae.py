@@ -9,15 +9,13 @@ import numpy as np
 import pandas as pd
 import torch
 
+from crossmodal import stages
 from crossmodal.config import overlay, read_yaml
 from crossmodal.corpora.manifest import COLUMNS, write_manifest
 from crossmodal.features.store import write_feature
-from crossmodal.papers.msvae.data import Clips, Parts
-from crossmodal.papers.msvae.evaluate import evaluate
-from crossmodal.papers.msvae.plan import CorpusPlan
+from crossmodal.papers.msvae.data import Clips, Split
 from crossmodal.papers.msvae.settings import MethodSettings, PaperSettings
-from crossmodal.papers.msvae.train import train_runs
-from crossmodal.runs import collect_metrics, write_csv
+from crossmodal.workspace import Workspace
 
 CONFIG = Path(__file__).parents[3] / "config"
 CORPUS = "voxceleb1"
@@ -35,7 +33,7 @@ TINY: dict[str, Any] = {
         "kl_switch": 2,
     },
     "protocol": {"core_points": 2, "permutations": 20, "negatives": 3, "samples": 2},
-    "families": {
+    "variants": {
         name: {"settings": SHORT}
         for name in (
             *("written_validated", "validated", "no_wasserstein", "separate_decoders"),
@@ -104,8 +102,8 @@ def write_windows(folder: Path) -> pd.DataFrame:
     return manifest
 
 
-def tiny_parts() -> Parts:
-    """Return parts without going through files."""
+def tiny_split() -> Split:
+    """Return a split without going through files."""
     manifest, arrays = features()
     split = manifest["split"].to_numpy()
 
@@ -115,23 +113,26 @@ def tiny_parts() -> Parts:
         table = manifest.iloc[rows][["clip", "person", "label", "gender"]].reset_index(drop=True)
         return Clips((face - 0.5) / 0.2, voice, table)
 
-    return Parts(part("train"), part("validation"), part("test"), 0.5, 0.2)
+    return Split(part("train"), part("validation"), part("test"), 0.5, 0.2)
 
 
-def corpus_plan(settings: PaperSettings, seeds: list[int], root: Path) -> CorpusPlan:
-    """Return the plan of the corpus in a results tree below `root`."""
-    windows = root / "corpora" / CORPUS / "msvae"
-    return CorpusPlan(settings, CORPUS, seeds, str(windows), str(root / "msvae"))
+def workspace(root: Path, seeds: list[int], **changes: Any) -> Workspace:
+    """Return the edition smoke with tiny networks, and results below `root`."""
+    values = {"edition": "smoke", "results": str(root), "papers": ["msvae"], "seeds": seeds}
+    # Over the edition's own overlay, which is smaller than the paper but not tiny.
+    overrides = {"msvae": overlay(TINY, changes)}
+    return Workspace.of({**values, "overrides": overrides}, CONFIG)
 
 
-def make_results(root: Path, settings: PaperSettings, seeds: list[int]) -> Path:
+def windows_of(edition: Workspace) -> Path:
+    """Return the folder of the windows in an edition."""
+    return edition.results.corpus(CORPUS, "msvae")
+
+
+def make_results(edition: Workspace) -> Path:
     """Train and evaluate everything on the tiny corpus; return the paper's folder."""
-    plan = corpus_plan(settings, seeds, root)
-    folder, out = Path(plan.windows), Path(plan.paper_results)
-    write_windows(folder)
-    for split in plan.splits():
-        families = plan.families(split)
-        train_runs(settings, CORPUS, "synthetic", families, seeds, folder, out, 1)
-    evaluate(settings, CORPUS, plan.families(), seeds, folder, out)
-    write_csv(out / "metrics.csv", collect_metrics([Path(run) for run in plan.runs()]))
-    return out
+    write_windows(windows_of(edition))
+    for run in edition.plan("msvae").runs(CORPUS):
+        stages.train(edition, "msvae", CORPUS, run.variant, run.seed, 1)
+    stages.evaluate(edition, "msvae", CORPUS, 1)
+    return edition.results.paper("msvae").root

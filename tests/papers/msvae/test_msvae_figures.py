@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,101 +9,73 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from fixture_msvae import CONFIG, CORPUS, FACE, corpus_plan, make_results, paper_settings
-from numpy.typing import NDArray
+from fixture_msvae import CONFIG, CORPUS, FACE, make_results
 
-from crossmodal.errors import InputError
 from crossmodal.metrics.uncertainty import paired_bootstrap
-from crossmodal.papers.msvae.arrays import read_arrays
-from crossmodal.papers.msvae.evaluate import evaluate
-from crossmodal.papers.msvae.figures import ARTEFACTS, write_artefacts
-from crossmodal.papers.msvae.pictures import embed
-from crossmodal.papers.msvae.results import MAIN, Results, reported
-from crossmodal.reporting.claims import JUDGED, judge_claims
-from crossmodal.runs import collect_metrics, write_csv
+from crossmodal.papers.msvae.figures import embed
+from crossmodal.papers.msvae.tables import MAIN, reported
+from crossmodal.reporting.results import Results
 
 pytestmark = pytest.mark.xdist_group("msvae_results")
 
 SEEDS = [0, 1]
-SETTINGS = paper_settings()
 CLAIMS = CONFIG / "claims" / "msvae.csv"
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def edition(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     threads, exact = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
-    root = tmp_path_factory.mktemp("edition")
-    make_results(root, SETTINGS, SEEDS)
-    yield root
+    edition = workspace(tmp_path_factory.mktemp("results"), SEEDS)
+    make_results(edition)
+    yield edition
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(exact)
 
 
-def scores(root: Path, family: str, key: str) -> NDArray[np.float64]:
-    runs = root / "msvae" / "runs" / CORPUS / family
-    rows = []
-    for seed in SEEDS:
-        with np.load(runs / f"seed{seed}" / "scores.npz", allow_pickle=False) as arrays:
-            rows.append(arrays[key])
-    return np.stack(rows)
+@pytest.fixture(scope="module")
+def results(edition: Workspace) -> Results:
+    settings = edition.paper_settings("msvae")
+    return Results.read(settings, edition.results.paper("msvae"), [CORPUS])
 
 
-def test_artefacts_are_those_of_the_settings() -> None:
-    assert set(SETTINGS.artefacts) == set(ARTEFACTS)
-    for name, artefact in SETTINGS.artefacts.items():
-        assert name.startswith({"figure": "fig", "table": "table"}[artefact.kind])
+def test_artefacts_are_written_as_files_and_twice_alike(edition: Workspace) -> None:
+    folder = edition.results.paper("msvae").root
+    contents = []
+    for _ in range(2):
+        stages.artefacts(edition, "msvae")
+        files = [path for kind in ("figures", "tables") for path in (folder / kind).iterdir()]
+        contents.append({path: path.read_bytes() for path in files})
+    assert len(contents[0]) == 2 * len(edition.paper_settings("msvae").artefacts)
+    assert contents[0] == contents[1]
 
 
-def test_artefacts_are_written_as_files_and_twice_alike(root: Path) -> None:
-    folder = root / "msvae"
-    write_artefacts(SETTINGS, folder)
-    files = {
-        path: path.read_bytes()
-        for kind in ("figures", "tables")
-        for path in (folder / kind).iterdir()
-    }
-    assert len(files) == 2 * len(SETTINGS.artefacts)
-    again = {name: SETTINGS.artefacts[name] for name in ("fig3_manifolds", "table_dbscan")}
-    write_artefacts(SETTINGS.model_copy(update={"artefacts": again}), folder)
-    for path, content in files.items():
-        assert path.read_bytes() == content, path.name
+def test_evaluation_writes_the_same_bytes_again(edition: Workspace) -> None:
+    folder = edition.results.paper("msvae")
+    paths = [folder.scores(CORPUS), folder.metrics(CORPUS), folder.examples(CORPUS)]
+    before = [path.read_bytes() for path in paths]
+    stages.evaluate(edition, "msvae", CORPUS, 1)
+    assert [path.read_bytes() for path in paths] == before
 
 
-def test_an_unknown_artefact_is_refused(root: Path) -> None:
-    more = {"fig9": {"kind": "figure", "title": "More", "caption": "More."}}
-    with pytest.raises(InputError, match=r"artefacts\.fig9: unknown artefact"):
-        write_artefacts(paper_settings(artefacts=more), root / "msvae")
-
-
-def test_evaluation_writes_the_same_bytes_again(root: Path, tmp_path: Path) -> None:
-    copy = tmp_path / "edition"
-    shutil.copytree(root, copy)
-    plan = corpus_plan(SETTINGS, [0], copy)
-    evaluate(SETTINGS, CORPUS, ["corrected"], [0], Path(plan.windows), copy / "msvae")
-    place = Path("msvae/runs") / CORPUS / "corrected" / "seed0"
-    for name in ("scores.npz", "shown.npz", "metrics.csv"):
-        assert (root / place / name).read_bytes() == (copy / place / name).read_bytes()
-
-
-def test_table_as_written(root: Path, tmp_path: Path) -> None:
-    results = Results.read(SETTINGS, root / "msvae")
-    ARTEFACTS["table_as_written"](results, tmp_path / "table")
+def test_table_as_written(results: Results, tmp_path: Path) -> None:
+    tables.table_as_written(results, tmp_path / "table")
     table = pd.read_csv(tmp_path / "table.csv").set_index("number")
-    heard = table.loc["deviation of the voice input between clips"]
-    assert float(str(heard["as written"])) < 1e-6
-    assert float(str(heard["corrected"])) > 0.1
+    voice = table.loc["deviation of the voice input between clips"]
+    assert float(str(voice["as written"])) < 1e-6
+    assert float(str(voice["corrected"])) > 0.1
     row = table.loc["mean reciprocal rank of people, voice → face"]
     key = "voice_to_face|published/people|mrr"
-    left, right = scores(root, "corrected", key), scores(root, "written", key)
+    left, right = (results.first.scores(name, key) for name in ("corrected", "written"))
     interval = paired_bootstrap(left, right)
     assert row["change"] == pytest.approx(interval.mean)
     assert (row["from"], row["to"]) == pytest.approx((interval.low, interval.high))
     assert table.loc["training loss, last epoch", "paper"] == 1386.18
 
 
-def test_table_mrr_has_every_main_family_with_chance_and_test(root: Path, tmp_path: Path) -> None:
-    results = Results.read(SETTINGS, root / "msvae")
-    ARTEFACTS["table_mrr"](results, tmp_path / "table")
+def test_table_mrr_has_every_main_variant_with_chance_and_test(
+    results: Results, tmp_path: Path
+) -> None:
+    tables.table_mrr(results, tmp_path / "table")
     table = pd.read_csv(tmp_path / "table.csv")
     assert len(table) == len(MAIN) * 2 * 2 * 2
     assert set(table["tested on"]) == {"same people", "new people"}
@@ -115,8 +86,8 @@ def test_table_mrr_has_every_main_family_with_chance_and_test(root: Path, tmp_pa
     assert table["paper"].isna().all()
 
 
-def test_what_is_shown(root: Path) -> None:
-    shown = read_arrays(root / "msvae" / "runs" / CORPUS / "corrected" / "seed0" / "shown.npz")
+def test_what_is_shown(results: Results) -> None:
+    shown = results.first.examples("corrected")
     assert str(shown["query_label"]) == "Person_0"  # nobody is called as the paper's query
     assert shown["points_face"].shape == shown["points_voice"].shape == (16, 4)
     for level, count in (("clips", 5), ("people", 5)):
@@ -126,6 +97,7 @@ def test_what_is_shown(root: Path) -> None:
     assert set(shown["sample_gender"]) == {"male", "female"}
     assert shown["face_from_voice"].shape == shown["face"].shape == (2, FACE)
     assert 0.2 < shown["face"].mean() < 0.8  # brightness again, not standardised
+    assert set(results.first.examples()) >= {"frames", "spectrogram", "name"}
 
 
 def test_the_map_keeps_neighbours_and_is_the_same_every_time() -> None:
@@ -150,29 +122,31 @@ def test_reported_numbers_are_those_of_the_paper() -> None:
     }
 
 
-def test_claims_are_judged_on_the_results(root: Path) -> None:
-    judged = judge_claims(CLAIMS, root / "msvae")
-    assert list(judged.columns[-len(JUDGED) :]) == JUDGED
-    tested = judged[judged["status"] == "testable"]
+def test_claims_are_assessed_on_the_results(edition: Workspace, results: Results) -> None:
+    found = assess_claims(CLAIMS, results)
+    tested = found[found["status"] == "testable"]
     assert (tested["verdict"] != "not testable").all()
     assert (tested["corpus"] == CORPUS).all()
-    assert set(judged["artefact"]) <= {*ARTEFACTS, ""}
-    assert judged["claim"].is_unique
-    assert {claim[0] for claim in judged["claim"]} >= set("1234")
-    row = judged.set_index("claim").loc["3.gender.corrected"]
-    key = "face_to_voice|published/clips{}|gender_share"
-    assert row["ours_left"] == pytest.approx(scores(root, "corrected", key.format("")).mean())
-    chance = scores(root, "corrected", key.format("/chance"))
-    assert row["ours_right"] == pytest.approx(chance.mean())
+    assert set(found["artefact"]) <= {*edition.paper_settings("msvae").artefacts, ""}
+    assert {claim[0] for claim in found["claim"]} >= set("1234")
+    row = found.set_index("claim").loc["3.gender.corrected"]
+    for side, place in (("left", ""), ("right", "/chance")):
+        scores = results.first.scores(
+            "corrected", f"face_to_voice|published/clips{place}|gender_share"
+        )
+        assert row[f"ours_{side}"] == pytest.approx(scores.mean())
 
 
 def test_without_a_corpus_everything_says_so(tmp_path: Path) -> None:
-    folder = tmp_path / "msvae"
-    write_csv(folder / "metrics.csv", collect_metrics([]))
-    write_artefacts(SETTINGS, folder)
-    for name, artefact in SETTINGS.artefacts.items():
-        suffix = {"figure": "png", "table": "md"}[artefact.kind]
-        assert (folder / f"{artefact.kind}s" / f"{name}.{suffix}").stat().st_size > 50
-    text = (folder / "tables" / "table_mrr.md").read_text()
+    # This corpus is in the edition, and its windows of this kind are not.
+    edition = workspace(tmp_path, SEEDS, corpora=["wikipedia"])
+    assert edition.plan("msvae").corpora() == []
+    stages.artefacts(edition, "msvae")
+    folder = edition.results.paper("msvae")
+    for name, artefact in edition.paper_settings("msvae").artefacts.items():
+        suffix = {"figure": ".png", "table": ".md"}[artefact.kind]
+        assert folder.artefact(artefact.kind, name).with_suffix(suffix).stat().st_size > 50
+    text = (folder.root / "tables" / "table_mrr.md").read_text()
     assert "No corpus of the paper is at hand" in text
-    assert set(judge_claims(CLAIMS, folder)["verdict"]) == {"not testable"}
+    nothing = Results.read(edition.paper_settings("msvae"), folder, [])
+    assert set(assess_claims(CLAIMS, nothing)["verdict"]) == {"not testable"}

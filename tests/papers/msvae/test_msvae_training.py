@@ -15,18 +15,21 @@ from fixture_msvae import (
     features,
     method_settings,
     paper_settings,
-    tiny_parts,
+    tiny_split,
+    windows_of,
+    workspace,
     write_windows,
 )
 
+from crossmodal import stages
 from crossmodal.corpora.manifest import read_manifest, write_manifest
 from crossmodal.errors import InputError
 from crossmodal.features.store import write_feature
 from crossmodal.features.voice import voice_spectra
 from crossmodal.papers.msvae import train as training
-from crossmodal.papers.msvae.data import Clips, load_parts
+from crossmodal.papers.msvae.data import Clips, load_split
 from crossmodal.papers.msvae.model import MsVae
-from crossmodal.papers.msvae.train import TERMS, loss_terms, train, train_runs, weights
+from crossmodal.papers.msvae.train import TERMS, fit, loss_terms, weights
 from crossmodal.resume import Resume
 from crossmodal.runs import Run, load_checkpoint, read_run
 
@@ -44,7 +47,7 @@ def one_thread() -> Iterator[None]:
 
 
 def trained(seed: int = 0, **changes: Any) -> tuple[MsVae, pd.DataFrame]:
-    return train(tiny_parts(), method_settings(**changes), seed)
+    return fit(tiny_split(), method_settings(**changes), seed)
 
 
 def same(left: MsVae, right: MsVae) -> bool:
@@ -99,21 +102,21 @@ def test_the_divergences_weight_changes_where_the_settings_say() -> None:
 
 def test_the_epoch_of_the_least_validation_loss_is_kept() -> None:
     settings = method_settings(keep="best", epochs=30, learning_rate=0.02)
-    parts = tiny_parts()
+    parts = tiny_split()
     # of nothing that training shows: the longer it lasts, the worse it fits
     generator = torch.Generator().manual_seed(0)
     face, voice = (
         torch.randn(x.shape, generator=generator) for x in (parts.train.face, parts.train.voice)
     )
     strangers = Clips(face, voice, parts.train.table)
-    network, history = train(replace(parts, validation=strangers), settings, 0)
+    network, history = fit(replace(parts, validation=strangers), settings, 0)
     silent = torch.zeros(len(strangers), settings.latent)
     with torch.no_grad():
         terms = loss_terms(network, face, voice, (silent, silent), "sum")
     found = float(terms @ weights(settings, settings.kl_weight_in(29)))
     assert found == pytest.approx(history["validation"].min(), rel=1e-5)
     assert int(np.argmin(history["validation"])) < 15
-    last, _ = train(parts, method_settings(epochs=30, learning_rate=0.02), 0)
+    last, _ = fit(parts, method_settings(epochs=30, learning_rate=0.02), 0)
     assert not same(network, last)
 
 
@@ -145,9 +148,9 @@ def test_without_the_wasserstein_term_the_latents_lie_further_apart() -> None:
 def test_parts_are_the_published_ones(tmp_path: Path) -> None:
     manifest = write_windows(tmp_path)
     settings = paper_settings()
-    written = load_parts(settings, "written", tmp_path)  # phases 1 and 2 train
+    written = load_split(settings, "written", tmp_path)  # phases 1 and 2 train
     assert (len(written.train), len(written.validation), len(written.test)) == (48, 0, 16)
-    held = load_parts(settings, "validated", tmp_path)
+    held = load_split(settings, "validated", tmp_path)
     assert (len(held.train), len(held.validation), len(held.test)) == (32, 16, 16)
     expected = manifest["clip"][manifest["split"] == "test"].tolist()
     assert held.test.table["clip"].tolist() == expected
@@ -160,7 +163,7 @@ def test_parts_are_the_published_ones(tmp_path: Path) -> None:
 
 def test_nobody_is_on_two_sides_of_the_identity_split(tmp_path: Path) -> None:
     write_windows(tmp_path)
-    parts = load_parts(paper_settings(), "validated_identity", tmp_path)
+    parts = load_split(paper_settings(), "validated_identity", tmp_path)
     sides = [set(p.table["person"]) for p in (parts.train, parts.validation, parts.test)]
     assert sum(map(len, sides)) == len(set.union(*sides)) == PEOPLE
     assert all(sides)
@@ -168,27 +171,29 @@ def test_nobody_is_on_two_sides_of_the_identity_split(tmp_path: Path) -> None:
 
 
 def test_test_clips_do_not_enter_training(tmp_path: Path) -> None:
-    settings = paper_settings()
-    manifest = write_windows(tmp_path / "a")
-    write_windows(tmp_path / "b")
-    face = np.load(tmp_path / "b" / "face_grey.npy")
-    face[(manifest["split"] == "test").to_numpy()] = 99.0
-    write_feature(tmp_path / "b" / "face_grey.npy", face, units="none", settings={})
-    for name in ("a", "b"):
-        train_runs(settings, CORPUS, "own", ["validated"], [0], tmp_path / name, tmp_path / name, 1)
-    run = Run(CORPUS, "validated", 0)
-    contents = [(run.folder(tmp_path / name) / "checkpoint.pt").read_bytes() for name in ("a", "b")]
-    assert contents[0] == contents[1]
+    contents = []
+    for name, brightness in (("a", None), ("b", 99.0)):
+        edition = workspace(tmp_path / name, [0])
+        manifest = write_windows(windows_of(edition))
+        if brightness is not None:
+            path = windows_of(edition) / "face_grey.npy"
+            face = np.load(path)
+            face[(manifest["split"] == "test").to_numpy()] = brightness
+            write_feature(path, face, units="none", settings={})
+        stages.train(edition, "msvae", CORPUS, "validated", 0, 1)
+        folder = edition.results.paper("msvae").run(Run(CORPUS, "validated", 0))
+        contents.append(load_checkpoint(folder / "checkpoint.pt")["weights"])
+    assert all(torch.equal(contents[0][key], value) for key, value in contents[1].items())
 
 
 @pytest.mark.parametrize("steps", [2, 11, 17])
 def test_a_killed_training_goes_on_and_ends_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: int
 ) -> None:
-    settings, parts = method_settings(keep="best", epochs=6, passes=2), tiny_parts()
-    whole, history = train(parts, settings, 0)
+    settings, parts = method_settings(keep="best", epochs=6, passes=2), tiny_split()
+    whole, history = fit(parts, settings, 0)
     state = tmp_path / "state.pt"
-    step, done = training._step, []
+    step, done = training.update, []
 
     def killed(*arguments: Any) -> None:
         done.append(1)
@@ -197,29 +202,29 @@ def test_a_killed_training_goes_on_and_ends_the_same(
         step(*arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(training, "_step", killed)
+        patch.setattr(training, "update", killed)
         with pytest.raises(KeyboardInterrupt):
-            train(parts, settings, 0, Resume(state, "stamp", CPU, every_s=0))
+            fit(parts, settings, 0, Resume(state, "stamp", CPU, every_s=0))
     torch.manual_seed(99)
-    resumed, again = train(parts, settings, 0, Resume(state, "stamp", CPU))
+    resumed, again = fit(parts, settings, 0, Resume(state, "stamp", CPU))
     assert same(whole, resumed)
     pd.testing.assert_frame_equal(history, again)
     # a state of other settings is not taken up
-    other, _ = train(parts, method_settings(epochs=6), 0, Resume(state, "another", CPU))
-    assert same(other, train(parts, method_settings(epochs=6), 0)[0])
+    other, _ = fit(parts, method_settings(epochs=6), 0, Resume(state, "another", CPU))
+    assert same(other, fit(parts, method_settings(epochs=6), 0)[0])
 
 
 def test_a_run_folder_says_what_was_trained(tmp_path: Path) -> None:
-    write_windows(tmp_path)
-    train_runs(paper_settings(), CORPUS, "synthetic", ["written"], SEEDS, tmp_path, tmp_path, 1)
+    edition = workspace(tmp_path, SEEDS)
+    write_windows(windows_of(edition))
     for seed in SEEDS:
-        folder = Run(CORPUS, "written", seed).folder(tmp_path)
+        stages.train(edition, "msvae", CORPUS, "written", seed, 1)
+        folder = edition.results.paper("msvae").run(Run(CORPUS, "written", seed))
         record = read_run(folder)
         assert (record["source"], record["seed"], record["device"]) == ("synthetic", seed, "cpu")
         assert set(record["network"]) == {"encoders", "decoders"}
         assert any("voice_as_written.npy" in name for name in record["inputs"])
-        config = load_checkpoint(folder / "checkpoint.pt")["config"]
-        assert config["settings"]["voice"] == "voice_as_written"
+        assert record["config"]["settings"]["voice"] == "voice_as_written"
         assert len(pd.read_csv(folder / "history.csv")) == 3
 
 
@@ -229,11 +234,11 @@ def test_unfit_manifests_are_refused(tmp_path: Path) -> None:
     manifest, _ = features()
     write_manifest(path, manifest.assign(person=""))
     with pytest.raises(InputError, match="a clip has no person"):
-        load_parts(paper_settings(), "written", tmp_path)
+        load_split(paper_settings(), "written", tmp_path)
     write_manifest(path, manifest.assign(split="train"))
     with pytest.raises(InputError, match="has 0 clips in split 'test'"):
-        load_parts(paper_settings(), "written", tmp_path)
+        load_split(paper_settings(), "written", tmp_path)
     write_manifest(path, manifest.assign(person="one"))
     with pytest.raises(InputError, match="of one person"):
-        load_parts(paper_settings(), "written", tmp_path)
+        load_split(paper_settings(), "written", tmp_path)
     assert len(read_manifest(path)) == len(manifest)
