@@ -9,12 +9,16 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from fixture_msvae import CONFIG, CORPUS, FACE, make_results
+from fixture_msvae import CONFIG, CORPUS, FACE, make_results, workspace
 
+from crossmodal import stages
 from crossmodal.metrics.uncertainty import paired_bootstrap
+from crossmodal.papers.msvae import tables
 from crossmodal.papers.msvae.figures import embed
 from crossmodal.papers.msvae.tables import MAIN, reported
+from crossmodal.reporting.claims import assess_claims
 from crossmodal.reporting.results import Results
+from crossmodal.workspace import Workspace
 
 pytestmark = pytest.mark.xdist_group("msvae_results")
 
@@ -147,6 +151,6 @@ def test_without_a_corpus_everything_says_so(tmp_path: Path) -> None:
         suffix = {"figure": ".png", "table": ".md"}[artefact.kind]
         assert folder.artefact(artefact.kind, name).with_suffix(suffix).stat().st_size > 50
     text = (folder.root / "tables" / "table_mrr.md").read_text()
-    assert "No corpus of the paper is at hand" in text
+    assert "Nothing that it needs is at hand" in text
     nothing = Results.read(edition.paper_settings("msvae"), folder, [])
     assert set(assess_claims(CLAIMS, nothing)["verdict"]) == {"not testable"}

@@ -32,6 +32,7 @@ from crossmodal.papers.msvae.model import MsVae
 from crossmodal.papers.msvae.train import TERMS, fit, loss_terms, weights
 from crossmodal.resume import Resume
 from crossmodal.runs import Run, load_checkpoint, read_run
+from crossmodal.training import update
 
 CPU = torch.device("cpu")
 SEEDS = [0, 1]
@@ -193,7 +194,7 @@ def test_a_killed_training_goes_on_and_ends_the_same(
     settings, parts = method_settings(keep="best", epochs=6, passes=2), tiny_split()
     whole, history = fit(parts, settings, 0)
     state = tmp_path / "state.pt"
-    step, done = training.update, []
+    step, done = update, []
 
     def killed(*arguments: Any) -> None:
         done.append(1)
