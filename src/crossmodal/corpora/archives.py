@@ -83,21 +83,20 @@ def unpack(
             or with a member that is a link, a device, twice there or outside the folder.
     """
     name = archive.name.lower()
-    budget = _Budget(archive, max_bytes, max_files, archive.stat().st_size)
+    budget = _Budget(archive, max_bytes, max_files)
     staging = folder / ".unpacking"
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir(parents=True)
     try:
         with _damage_named(archive):
-            if budget.archive_bytes == 0:
+            if not archive.stat().st_size:
                 raise EOFError("it is empty")
             if name.endswith(".zip"):
                 _unpack_zip(archive, staging, budget)
             elif suffix := next((s for s in _OPENERS if name.endswith(s)), None):
                 _unpack_tar(archive, suffix, staging, budget)
             elif name.endswith(".gz"):
-                with _open_gzip(archive) as stream:
-                    budget.write(stream, staging / archive.name[:-3])
+                _unpack_gzip(archive, staging, budget)
             else:
                 raise InputError(
                     f"archives of the kind {archive.suffix!r} cannot be unpacked here",
@@ -117,8 +116,7 @@ class _Budget:
     archive: Path
     max_bytes: int
     max_files: int
-    archive_bytes: int
-    written_bytes: int = 0
+    unpacked_bytes: int = 0
     members: int = 0
     # Case and Unicode form folded: two such names are one file on many file systems.
     seen: set[str] = field(default_factory=set)
@@ -130,66 +128,46 @@ class _Budget:
             hint="Do not use this archive unless you trust it; if so, unpack it by hand",
         )
 
-    def path_of(self, name: str, staging: Path) -> Path:
-        """Return where a member goes, or refuse its name."""
+    def admit(self, name: str, size: int, *, folder: bool, plain: bool) -> None:
+        """Refuse a member for its name, its kind, its size or its second appearance."""
         self.members += 1
         if self.members > self.max_files:
             raise self.refuse(f"has more than {self.max_files} members")
-        pure = PurePosixPath(name)
-        unsafe = pure.is_absolute() or ".." in pure.parts or "\\" in name
+        path = PurePosixPath(name)
+        unsafe = path.is_absolute() or ".." in path.parts or "\\" in name
         if unsafe or name[1:2] == ":" or any(ord(sign) < 32 for sign in name):
             raise self.refuse(f"has a member with the unsafe name {name!r}")
-        return staging / pure
-
-    def file_path_of(self, name: str, declared_bytes: int, staging: Path) -> Path:
-        """Return where a file goes, or refuse its name, its size or its second appearance."""
-        path = self.path_of(name, staging)
-        key = unicodedata.normalize("NFC", path.relative_to(staging).as_posix()).casefold()
-        if key in self.seen or path == staging:
+        if not plain:
+            raise self.refuse(f"has the member {name!r}, a link or a device")
+        if folder:
+            return
+        key = unicodedata.normalize("NFC", path.as_posix()).casefold()
+        if key in self.seen or not path.name:
             raise self.refuse(f"has the member {name!r} twice, or differing in case only")
         self.seen.add(key)
-        self.check(self.written_bytes + declared_bytes)
-        return path
+        self.add(size)
 
-    def check(self, unpacked_bytes: int) -> None:
+    def add(self, count: int) -> None:
         """Refuse a size beyond the limit or beyond what honest compression reaches."""
-        if unpacked_bytes > self.max_bytes:
+        self.unpacked_bytes += count
+        if self.unpacked_bytes > self.max_bytes:
             raise self.refuse(f"unpacks to more than the {self.max_bytes} bytes allowed for it")
-        beyond = unpacked_bytes > _MAX_RATIO * self.archive_bytes
-        if beyond and unpacked_bytes > _RATIO_MATTERS_ABOVE_BYTES:
+        beyond = self.unpacked_bytes > _MAX_RATIO * self.archive.stat().st_size
+        if beyond and self.unpacked_bytes > _RATIO_MATTERS_ABOVE_BYTES:
             raise self.refuse(f"unpacks to more than {_MAX_RATIO} times its size")
-
-    def write(self, stream: IO[bytes], path: Path) -> int:
-        """Copy a member to `path` within the limits and return its bytes."""
-        before = self.written_bytes
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            target = path.open("xb")
-        except (FileExistsError, NotADirectoryError) as error:
-            raise self.refuse(f"has {path.name!r} both as a file and as a folder") from error
-        with target:
-            while chunk := stream.read(_CHUNK_BYTES):
-                self.written_bytes += len(chunk)
-                self.check(self.written_bytes)
-                target.write(chunk)
-        return self.written_bytes - before
 
 
 def _unpack_zip(archive: Path, staging: Path, budget: _Budget) -> None:
+    # No member gives more than the bytes it declares: zipfile stops there.
     with zipfile.ZipFile(archive) as bundle:
-        budget.check(sum(member.file_size for member in bundle.infolist()))
         for member in bundle.infolist():
             kind = stat.S_IFMT(member.external_attr >> 16)
-            if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-                raise budget.refuse(f"has the member {member.filename!r}, a link or a device")
+            plain = kind in (0, stat.S_IFREG, stat.S_IFDIR)
+            name = member.orig_filename.rstrip("/")
+            budget.admit(name, member.file_size, folder=member.is_dir(), plain=plain)
             if member.flag_bits & 0x1:
                 raise budget.refuse(f"is encrypted (member {member.filename!r})")
-            if member.is_dir():
-                budget.path_of(member.filename, staging).mkdir(parents=True, exist_ok=True)
-                continue
-            path = budget.file_path_of(member.filename, member.file_size, staging)
-            with bundle.open(member) as stream:
-                budget.write(stream, path)
+        bundle.extractall(staging)
 
 
 def _unpack_tar(archive: Path, suffix: str, staging: Path, budget: _Budget) -> None:
@@ -199,18 +177,23 @@ def _unpack_tar(archive: Path, suffix: str, staging: Path, budget: _Budget) -> N
     with _OPENERS[suffix](archive, "rb") as stream:
         with tarfile.open(fileobj=stream, mode="r|") as bundle:
             for member in bundle:
-                if member.isdir():
-                    budget.path_of(member.name, staging).mkdir(parents=True, exist_ok=True)
-                    continue
-                source = bundle.extractfile(member) if member.isreg() else None
-                if source is None:
-                    raise budget.refuse(f"has the member {member.name!r}, a link or a device")
-                path = budget.file_path_of(member.name, member.size, staging)
-                if budget.write(source, path) != member.size:
-                    raise EOFError(f"member {member.name!r} is cut short")
+                plain = member.isdir() or member.isreg()
+                budget.admit(member.name, member.size, folder=member.isdir(), plain=plain)
+                bundle.extract(member, staging, filter=_without_rights)
         while rest := stream.read(_CHUNK_BYTES):  # to the end: there the checksum is compared
-            budget.written_bytes += len(rest)
-            budget.check(budget.written_bytes)
+            budget.add(len(rest))
+
+
+def _without_rights(member: tarfile.TarInfo, folder: str) -> tarfile.TarInfo:
+    filtered = tarfile.data_filter(member, folder)
+    return filtered.replace(mode=None, mtime=None, deep=False)  # type: ignore[arg-type]
+
+
+def _unpack_gzip(archive: Path, staging: Path, budget: _Budget) -> None:
+    with _open_gzip(archive) as stream, (staging / archive.name[:-3]).open("xb") as target:
+        while chunk := stream.read(_CHUNK_BYTES):
+            budget.add(len(chunk))
+            target.write(chunk)
 
 
 def _ends_with_zeros(archive: Path) -> bool:
@@ -225,8 +208,10 @@ def _ends_with_zeros(archive: Path) -> bool:
 def _damage_named(archive: Path) -> Iterator[None]:
     try:
         yield
-    except InputError:
-        raise
+    except (FileExistsError, IsADirectoryError, NotADirectoryError) as error:
+        raise InputError(
+            "has a name both as a file and as a folder", file=archive, hint="Unpack it by hand"
+        ) from error
     except (*_DAMAGE, OSError) as error:
         # bz2 reports damage as an OSError without a number; a full disk has one.
         if isinstance(error, OSError) and error.errno is not None:
