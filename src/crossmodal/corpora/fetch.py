@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import email.utils
 import hashlib
 import random
 import re
@@ -275,13 +274,9 @@ class _Transfer:
 
 
 def _retry_after_s(asked: str | None) -> float:
-    if asked is None:
-        return 0.0
-    if asked.strip().isdigit():
-        return float(asked)
     try:
-        return email.utils.parsedate_to_datetime(asked).timestamp() - time.time()
-    except ValueError:
+        return 0.0 if asked is None else urllib3.util.Retry().parse_retry_after(asked)
+    except urllib3.exceptions.InvalidHeader:
         return 0.0
 
 
