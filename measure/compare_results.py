@@ -18,6 +18,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from crossmodal.files import SUMS
+
 Values = dict[tuple[str, ...], Any]
 SHOWN = 20
 """Differences printed of each kind."""
@@ -26,7 +28,9 @@ SHOWN = 20
 def scores(results: Path) -> Values:
     """Return every score: (paper, corpus, variant, seed, task|protocol|metric) -> values."""
     found: Values = {}
-    for path in sorted(results.glob("*/scores/**/*.npz")):
+    for path in sorted(results.glob("*/scores/**/[!.]*.npz")):
+        if path.parent.name == SUMS:
+            continue
         paper = path.relative_to(results).parts[0]
         corpus = path.relative_to(results / paper / "scores").parts[0].removesuffix(".npz")
         with np.load(path, allow_pickle=False) as arrays:
@@ -39,15 +43,17 @@ def scores(results: Path) -> Values:
         with np.load(path, allow_pickle=False) as arrays:
             for key in arrays.files:
                 task, protocol, metric = key.split("|")
-                name, place = renamed(paper, variant, protocol)
+                name, place = renamed(paper, variant, protocol, metric)
                 found[paper, corpus, name, seed, f"{task}|{place}|{metric}"] = arrays[key]
     return found
 
 
-def renamed(paper: str, variant: str, protocol: str) -> tuple[str, str]:
+def renamed(paper: str, variant: str, protocol: str, metric: str) -> tuple[str, str]:
     """Return today's variant and protocol for those of the former layout."""
+    if paper == "facevoice" and metric.startswith("true_rate_"):
+        return variant, protocol.replace("test/", "matched/")
     if paper != "hashing":
-        return variant, protocol
+        return variant, protocol.replace("judge on true", "evaluator on true")
     length = re.fullmatch(r"(.+)_(\d+)", variant)
     if length:
         return length[1], f"{length[2]}/{protocol}"
@@ -62,7 +68,7 @@ def metrics(results: Path) -> Values:
         for row in frame.to_dict("records"):
             variant, protocol = row["variant"], row["protocol"]
             if former:
-                variant, protocol = renamed(row["paper"], variant, protocol)
+                variant, protocol = renamed(row["paper"], variant, protocol, row["metric"])
             key = (row["paper"], row["corpus"].split("/")[0], variant, f"seed{row['seed']}")
             found[*key, protocol, row["task"], row["metric"]] = f"{row['value']} of {row['n']}"
     return found
@@ -71,7 +77,8 @@ def metrics(results: Path) -> Values:
 def metric_tables(results: Path) -> Iterator[tuple[Path, bool]]:
     """Yield tables of metrics, and whether they are of the former layout."""
     for paper in sorted(path for path in results.iterdir() if path.is_dir()):
-        tables = sorted((paper / "metrics").glob("**/*.csv"))
+        found = (paper / "metrics").glob("**/*.csv")
+        tables = sorted(path for path in found if path.parent.name != SUMS)
         former = paper / "metrics.csv"
         yield from ((path, False) for path in tables)
         if not tables and former.is_file():

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 import yaml
+from crossmodal.generated import check_generated, drifted, write_generated
 from pydantic import Field
 
 from crossmodal.config import (
@@ -18,7 +19,6 @@ from crossmodal.config import (
     validate,
 )
 from crossmodal.errors import InputError
-from crossmodal.generated import check_generated, drifted, write_generated
 from crossmodal.papers.hashing.settings import PaperSettings
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -17,8 +17,8 @@ from crossmodal.corpora.av_digits import RECORDINGS, read
 from crossmodal.corpora.idx import idx_picture
 from crossmodal.corpora.leakage import leakage
 from crossmodal.corpora.manifest import JOINT
-from crossmodal_standins.av_digits import synthesize
 from crossmodal.errors import InputError
+from crossmodal_standins.av_digits import synthesize
 
 COUNTS = {"train": 120, "validation": 40, "test": 40}
 

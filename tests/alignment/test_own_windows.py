@@ -9,13 +9,13 @@ import pandas as pd
 import pytest
 from fixture_stage import own_videos, run_stage, write_video
 
-from crossmodal.alignment.merge import merge_shards
 from crossmodal.alignment.kinds import UNNAMED, UNSEEN
+from crossmodal.alignment.merge import merge_shards
 from crossmodal.alignment.stage import align
 from crossmodal.corpora.folder import read
 from crossmodal.corpora.manifest import write_manifest
-from crossmodal_standins.folder import synthesize
 from crossmodal.errors import InputError
+from crossmodal_standins.folder import synthesize
 
 
 @pytest.fixture(scope="module")

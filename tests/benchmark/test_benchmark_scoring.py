@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from crossmodal.benchmark.judge import Judges
 from fixture_benchmark import budget, task, write_things
 from torch import Tensor
 
 from crossmodal.benchmark.data import Items, TaskData, load_task
-from crossmodal.benchmark.judge import Judges
 from crossmodal.benchmark.methods.base import Fitted, pair_similarities, similarities
 from crossmodal.benchmark.scoring import draw_mismatches, score
 

@@ -12,9 +12,9 @@ import soundfile
 from crossmodal.corpora.av_digits import MNIST, RECORDINGS, read
 from crossmodal.corpora.idx import read_idx
 from crossmodal.corpora.quarantine import Quarantine
+from crossmodal.errors import InputError
 from crossmodal_standins.av_digits import synthesize
 from crossmodal_standins.handwriting import WAYS, write_digit
-from crossmodal.errors import InputError
 
 SETTINGS = {"speakers": 3, "takes": 11, "train": 180, "test": 60, "seed": 3}
 

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from crossmodal.corpora import flickr8k_audio as flickr_reader
 from crossmodal.corpora import places_audio as places_reader
 from crossmodal.corpora.manifest import check_manifest
+from crossmodal.errors import InputError
 from crossmodal_standins import flickr8k_audio, places_audio
 from crossmodal_standins.caption_texts import describe
 from crossmodal_standins.captions_scenes import (
@@ -29,7 +30,6 @@ from crossmodal_standins.captions_scenes import (
 )
 from crossmodal_standins.scene_objects import COLOURS, DRAWINGS
 from crossmodal_standins.scene_places import PLACES, WEATHERS
-from crossmodal.errors import InputError
 
 SETTINGS = {"images": 16, "seed": 2, "speakers": 7, "size": (96, 72)}
 

@@ -10,6 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from crossmodal.corpora.urmp import INSTRUMENTS as CODES
+from crossmodal.errors import InputError
 from crossmodal_standins.brass_players import semitones_below
 from crossmodal_standins.instruments import (
     INSTRUMENTS,
@@ -26,8 +28,6 @@ from crossmodal_standins.music import (
     draw_harmony,
 )
 from crossmodal_standins.stages import Stage, moments_of
-from crossmodal.corpora.urmp import INSTRUMENTS as CODES
-from crossmodal.errors import InputError
 
 Array = NDArray[np.float64]
 

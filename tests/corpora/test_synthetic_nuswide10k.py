@@ -10,6 +10,8 @@ import pytest
 
 from crossmodal.corpora import nuswide10k
 from crossmodal.corpora.media import FEATURES, available_features
+from crossmodal.errors import InputError
+from crossmodal.features.image import read_image
 from crossmodal_standins.nuswide10k import (
     CONCEPTS81,
     DIFFICULTY,
@@ -17,8 +19,6 @@ from crossmodal_standins.nuswide10k import (
     tag_vocabulary,
 )
 from crossmodal_standins.topics import NUSWIDE
-from crossmodal.errors import InputError
-from crossmodal.features.image import read_image
 
 
 @pytest.fixture(scope="module")

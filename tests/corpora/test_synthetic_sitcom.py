@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from crossmodal.alignment.decode import frames, read_audio
 from crossmodal.alignment.faces import detector
 from crossmodal.corpora import the_big_bang_theory
+from crossmodal.errors import InputError
 from crossmodal_standins.screenplay import FPS, Difficulty
 from crossmodal_standins.the_big_bang_theory import PEOPLE, draw_cast, synthesize
 from crossmodal_standins.voices import RATE_HZ, loudness, say
-from crossmodal.errors import InputError
 
 EPISODE = "s01e01"
 

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from crossmodal.corpora import sub_urmp as sub_urmp_reader
 from crossmodal.corpora import urmp as urmp_reader
 from crossmodal.corpora.manifest import check_manifest
-from crossmodal_standins import sub_urmp, urmp
-from crossmodal_standins.instruments import INSTRUMENTS, RATE_HZ
 from crossmodal.errors import InputError
 from crossmodal.files import sha256_of
+from crossmodal_standins import sub_urmp, urmp
+from crossmodal_standins.instruments import INSTRUMENTS, RATE_HZ
 
 SETTINGS = {"songs": 2, "seconds": 2.0, "seed": 3, "size": (96, 54)}
 

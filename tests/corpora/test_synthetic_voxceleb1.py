@@ -12,6 +12,7 @@ import pytest
 import soundfile
 
 from crossmodal.corpora import voxceleb1
+from crossmodal.errors import InputError
 from crossmodal_standins.people import COUPLING
 from crossmodal_standins.voxceleb1 import (
     FACES_A_TRACK,
@@ -21,7 +22,6 @@ from crossmodal_standins.voxceleb1 import (
     draw_people,
     synthesize,
 )
-from crossmodal.errors import InputError
 
 PEOPLE, VIDEOS, UTTERANCES = 4, 3, 1
 

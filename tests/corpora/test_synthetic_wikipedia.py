@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 
 from crossmodal.corpora import wikipedia
 from crossmodal.corpora.manifest import check_manifest
+from crossmodal.errors import InputError
+from crossmodal.features.image import read_image
+from crossmodal.files import sha256_of
 from crossmodal_standins.drawing import SIZES, draw_picture, strokes
 from crossmodal_standins.glyphs import GLYPHS
 from crossmodal_standins.topics import NUSWIDE, WIKIPEDIA, Difficulty, Topic, draw_mixture
 from crossmodal_standins.wikipedia import synthesize
-from crossmodal.errors import InputError
-from crossmodal.features.image import read_image
-from crossmodal.files import sha256_of
 
 
 @pytest.fixture(scope="module")

@@ -12,12 +12,12 @@ import pytest
 from crossmodal.corpora import nuswide10k, wikipedia
 from crossmodal.corpora.manifest import read_manifest, write_manifest
 from crossmodal.corpora.media import FEATURES, available_features
-from crossmodal_standins import nuswide10k as synthetic_nuswide10k
-from crossmodal_standins import wikipedia as synthetic_wikipedia
 from crossmodal.errors import InputError
 from crossmodal.features.deep import deep
 from crossmodal.features.stage import write_features
 from crossmodal.features.store import read_feature
+from crossmodal_standins import nuswide10k as synthetic_nuswide10k
+from crossmodal_standins import wikipedia as synthetic_wikipedia
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "wikipedia"
 

@@ -12,11 +12,11 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
+from crossmodal import stages
 from crossmodal.config import overlay, read_yaml
 from crossmodal.corpora.manifest import COLUMNS, write_manifest
 from crossmodal.features.deep import small_network
 from crossmodal.features.store import write_feature
-from crossmodal.papers import stages
 from crossmodal.papers.captions.data import Pairs
 from crossmodal.papers.captions.settings import PaperSettings, RunSettings
 from crossmodal.workspace import Workspace

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from fixture_captions import CONFIG, paper_settings, workspace
 
-from crossmodal.papers import stages
+from crossmodal import stages
 from crossmodal.papers.captions import figures
 from crossmodal.reporting.claims import assess_claims
 from crossmodal.reporting.listening import listening_table

@@ -19,7 +19,7 @@ from fixture_captions import (
     write_corpus,
 )
 
-from crossmodal.papers import stages
+from crossmodal import stages
 from crossmodal.papers.captions import train as training
 from crossmodal.papers.captions.model import IMAGE_NETWORK, NETWORK, TwoBranches, load
 from crossmodal.papers.captions.train import TERMS, fit, validation_recall

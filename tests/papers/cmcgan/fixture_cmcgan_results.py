@@ -12,7 +12,7 @@ import torch
 from fixture_cmcgan import CONFIG, TINY_CHANGES, paper_settings, write_corpus
 from numpy.typing import NDArray
 
-from crossmodal.papers import stages
+from crossmodal import stages
 from crossmodal.papers.cmcgan.settings import PaperSettings
 from crossmodal.runs import PaperFolder
 from crossmodal.scores import read_arrays

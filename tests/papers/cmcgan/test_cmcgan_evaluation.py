@@ -28,9 +28,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torch import Tensor
 
+from crossmodal import stages
 from crossmodal.corpora.manifest import read_manifest
 from crossmodal.metrics.generation import frechet
-from crossmodal.papers import stages
 from crossmodal.papers.cmcgan.data import Pairs, load_split
 from crossmodal.papers.cmcgan.evaluate import evenly_spread, median_items
 from crossmodal.papers.cmcgan.model import Classifier, FusionNetwork, Generator, load, outputs

@@ -31,8 +31,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
+from crossmodal import stages
 from crossmodal.metrics.uncertainty import bootstrap_mean, paired_bootstrap
-from crossmodal.papers import stages
 from crossmodal.papers.cmcgan import figures, tables
 from crossmodal.papers.cmcgan.model import Generator, shape_of
 from crossmodal.reporting import style

@@ -12,9 +12,9 @@ from fixture_cmcgan import CLASSES, TINY_CHANGES, make_pairs, write_corpus
 from fixture_cmcgan_results import CORPUS, paper_folder, windows, workspace
 from torch import Tensor
 
+from crossmodal import stages
 from crossmodal.config import overlay
 from crossmodal.errors import InputError
-from crossmodal.papers import stages
 from crossmodal.papers.cmcgan import data
 from crossmodal.papers.cmcgan.layers import Shape
 from crossmodal.papers.cmcgan.model import (

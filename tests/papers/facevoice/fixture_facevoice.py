@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from crossmodal import stages
 from crossmodal.config import overlay, read_yaml
 from crossmodal.corpora.manifest import COLUMNS, write_manifest
 from crossmodal.corpora.splits import deal
 from crossmodal.features.store import write_feature
-from crossmodal.papers import stages
 from crossmodal.papers.facevoice.settings import ModelSettings, PairSettings, PaperSettings
 from crossmodal.runs import PaperFolder
 from crossmodal.workspace import Workspace

@@ -18,8 +18,8 @@ from fixture_facevoice import (
     write_windows,
 )
 
+from crossmodal import stages
 from crossmodal.config import CorpusChoice
-from crossmodal.papers import stages
 from crossmodal.papers.facevoice.plan import Plan
 from crossmodal.papers.plan import CorpusAtHand
 from crossmodal.reporting.results import Results

@@ -23,8 +23,8 @@ from fixture_facevoice import (
     write_windows,
 )
 
+from crossmodal import stages
 from crossmodal.metrics.verification import auc
-from crossmodal.papers import stages
 from crossmodal.papers.facevoice import train as training
 from crossmodal.papers.facevoice import tune as tuning
 from crossmodal.papers.facevoice.data import draw_split, load_windows

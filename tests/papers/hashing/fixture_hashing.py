@@ -10,10 +10,10 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
+from crossmodal import stages
 from crossmodal.config import overlay, read_yaml
 from crossmodal.corpora.manifest import COLUMNS, write_manifest
 from crossmodal.features.store import write_feature
-from crossmodal.papers import stages
 from crossmodal.papers.hashing.data import Pairs
 from crossmodal.papers.hashing.settings import MethodSettings, PaperSettings
 from crossmodal.runs import PaperFolder

@@ -30,8 +30,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
+from crossmodal import stages
 from crossmodal.metrics.uncertainty import bootstrap_mean
-from crossmodal.papers import stages
 from crossmodal.papers.hashing import figures, tables
 from crossmodal.papers.hashing.tables import MAIN, NAMES, longest_code
 from crossmodal.reporting import style

@@ -11,11 +11,11 @@ import pytest
 import torch
 from fixture_hashing import METHODS, paper_settings, workspace, write_corpus
 
+from crossmodal import stages
 from crossmodal.corpora.manifest import read_manifest, write_manifest
 from crossmodal.errors import InputError
 from crossmodal.files import sha256_of
 from crossmodal.jobs import Search, SearchJob
-from crossmodal.papers import stages
 from crossmodal.papers.hashing import tune as tuning
 from crossmodal.papers.hashing.data import hold_out, load_split
 from crossmodal.papers.hashing.evaluate import mean_average_precision
