@@ -15,7 +15,7 @@ import scipy.signal
 from numpy.typing import NDArray
 
 from crossmodal_standins.music import Harmony, Performance, Vibrato, compose
-from crossmodal.errors import InputError
+from crossmodal_standins.writing import Checked, share
 
 RATE_HZ = 44_100
 
@@ -55,7 +55,7 @@ class Instrument:
 
 
 @dataclass(frozen=True)
-class Difficulty:
+class Difficulty(Checked):
     """How much songs and players of an instrument differ, and what is lost on the way.
 
     Fixed by hand, not by what a model makes of it.
@@ -69,27 +69,16 @@ class Difficulty:
         shift: Largest shift of the player, in heights of the picture.
         light: Largest change of exposure, and from one edge to the other, of 1.
         noise: Largest standard deviation of the picture's noise, in grey levels of 255.
-        occlusion: Share of players of whom the music stand hides a part of the instrument.
     """
 
     timbre_octaves: float = 0.15
     slope_db: float = 1.5
-    wet: float = 0.25
+    wet: float = share(0.25)
     signal_to_noise_db: float = 30.0
-    zoom: float = 0.12
-    shift: float = 0.08
-    light: float = 0.2
-    noise: float = 6.0
-    occlusion: float = 0.3
-
-    def __post_init__(self) -> None:
-        """Refuse shares outside 0 to 1 and negative spreads."""
-        for field in ("wet", "zoom", "light", "occlusion"):
-            if not 0 <= getattr(self, field) <= 1:
-                raise InputError("a share lies between 0 and 1", field=field)
-        for field in ("timbre_octaves", "slope_db", "shift", "noise"):
-            if getattr(self, field) < 0:
-                raise InputError("a spread is not negative", field=field)
+    zoom: float = share(0.06)
+    shift: float = 0.02
+    light: float = share(0.12)
+    noise: float = 4.0
 
 
 _STRING = Vibrato(22, 5.8)

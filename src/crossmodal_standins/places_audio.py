@@ -9,18 +9,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from crossmodal_standins.caption_texts import describe, speak
-from crossmodal_standins.captioned import (
-    begin,
-    in_splits,
-    one_by_one,
-    write_mono,
-    write_picture,
-    write_truth,
-)
-from crossmodal_standins.captions_scenes import Difficulty
+import numpy as np
+
 from crossmodal.corpora.contents import write_contents
 from crossmodal.files import write_json
+from crossmodal.progress import progress
+from crossmodal_standins.captions import (
+    SPEECH_HZ,
+    describe,
+    draw_voices,
+    in_splits,
+    speak,
+    write_truth,
+)
+from crossmodal_standins.scenes import Difficulty, draw_scene_picture, draw_scenes
+from crossmodal_standins.writing import begin, write_jpeg, write_wav
 
 _LISTS = {"train": "train", "validation": "dev", "test": "test"}
 _UNHEARD = 0.08
@@ -49,12 +52,14 @@ def synthesize(
     Raises:
         InputError: The numbers are out of range.
     """
-    folder, difficulty = Path(folder), difficulty or Difficulty()
-    key = [seed, 1]
-    scenes, voices = begin(folder, key, images=images, speakers=speakers)
+    folder = begin(folder, images=(images, 8, np.inf), speakers=(speakers, 1, np.inf))
+    difficulty = difficulty or Difficulty()
+    generator = np.random.default_rng([seed, 1])
+    scenes, voices = draw_scenes(generator, images), draw_voices(generator, speakers)
     files: list[Path] = []
     entries: list[dict[str, Any]] = []
-    for index, scene, own in one_by_one(scenes, key):
+    for index, scene in enumerate(progress(scenes, title="describing", unit="image")):
+        own = np.random.default_rng([seed, 1, index])
         speaker = int(own.integers(speakers))
         text = describe(own, scene, difficulty)
         heard = [word for word in text.split() if own.random() >= _UNHEARD]
@@ -67,8 +72,9 @@ def synthesize(
         }
         entries.append(entry)
         picture, sound = folder / "images" / entry["image"], folder / "wavs" / entry["wav"]
-        files.append(write_picture(picture, own, scene, size, difficulty))
-        files.append(write_mono(sound, speak(own, text, voices[speaker], difficulty)))
+        files.append(write_jpeg(picture, draw_scene_picture(own, scene, size, difficulty)))
+        spoken = speak(own, text, voices[speaker], difficulty)
+        files.append(write_wav(sound, spoken, SPEECH_HZ))
     for split, part in in_splits(entries).items():
         files.append(folder / "metadata" / f"{_LISTS[split]}.json")
         bases = {"image_base_path": "images", "audio_base_path": "wavs"}

@@ -1,68 +1,111 @@
-"""Draws a player: looks, a seated or standing body, clothes, arms and hands.
+"""The musicians of Sub-URMP and URMP: a plain player with a large instrument in one blue studio.
 
-The figure looks to the right of the picture, as the players of Sub-URMP do. The head is in
-`player_heads`; what is held, and where the hands go, in `bowed_players`, `brass_players` and
-`woodwind_players`.
+What moves, moves with the sound: bow, slide and the hand on the neck or the keys; a wind instrument
+rises and cheeks redden as it grows louder, a bow comes nearer to the bridge and the body stretches.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from crossmodal_standins.painting import (
+from crossmodal_standins.canvas import (
     BLACK,
+    WHITE,
+    Canvas,
     Colour,
-    Painter,
-    Points,
-    circle,
+    Picture,
+    gradient,
     mixed,
+    oval,
+    palette,
+    photograph,
     rgb,
-    smooth,
 )
+from crossmodal_standins.instruments import INSTRUMENTS, Difficulty
+from crossmodal_standins.music import Array, Performance
+from crossmodal_standins.people import CLOTHES, HAIRS, SKINS
 
-SKINS = tuple(rgb(code) for code in ("f1cfb5", "e6b792", "d29a6f", "a96f47", "7d4d31", "5b3724"))
-HAIRS = tuple(rgb(code) for code in ("241a16", "2e2320", "3b2618", "6b4423", "a8763e", "d8b36a"))
-SHIRTS = tuple(
-    rgb(code)
-    for code in (
-        [
-            "f4f1ea",
-            "c23b3b",
-            "2f5d8a",
-            "3f7d4e",
-            "e0a63a",
-            "6b3f7a",
-            "2b2f36",
-            "d9777f",
-            "4aa3a0",
-            "93a35a",
-        ]
-    )
-)
-TROUSERS = tuple(rgb(code) for code in ("2a2d38", "3d4a63", "8a7a5c", "4a4a4a", "57323a"))
-_STEEL = rgb("585c64")
-
-_UPPER_ARM = 0.175
-_FOREARM = 0.185
+_CURTAIN, _FLOOR, _TROUSERS = rgb("2340c8"), rgb("3a3632"), rgb("23242c")
+_STICK, _BOW_HAIR = rgb("3a1a10"), rgb("fff6dc")
+_BLUSH = rgb("d8453a")
+_OPEN_TONES = (34, 41, 46, 50, 53, 56, 58, 60, 62, 64, 65, 67, 68, 70)
+"""Tones of a trombone with the slide in, as MIDI numbers; each step out is a semitone lower."""
 
 
 @dataclass(frozen=True)
-class Look:
-    """How a player looks."""
+class Hold:
+    """How an instrument is held; lengths in heights of the picture, angles in radians.
 
-    skin: Colour
-    hair: Colour
-    hair_style: int
-    shirt: Colour
-    trim: Colour
-    pattern: int
-    long_sleeves: bool
-    trousers: Colour
-    glasses: bool
-    beard: bool
-    build: float
+    Attributes:
+        shape: Of `shapes`; it lies along its own x-axis, a unit long.
+        colours: a, b, c of the shape.
+        at: Its origin, from the point between the shoulders.
+        size: Of its unit.
+        angle: From the right of the picture, clockwise.
+        rise: By how much the angle changes from silence to full loudness.
+        hands: Where the moving hand is for the lowest and the highest tone, and where the other,
+            in units of the instrument.
+        frog: Side of the bow's frog, 1 or -1; 0 without bow.
+        x: Where the player sits, so that the instrument is in the middle.
+    """
+
+    shape: str
+    colours: str
+    at: tuple[float, float]
+    size: float
+    angle: float
+    rise: float
+    hands: tuple[tuple[float, float], tuple[float, float], tuple[float, float]]
+    frog: int = 0
+    x: float = -0.13
+
+
+_MOUTH = (0.0, -0.13)
+_NECK = ((1.6, 0.0), (1.05, 0.0), (0.4, 0.0))
+HOLDS = {
+    "violin": Hold("fiddle", "f08a20 7a3010", (0.0, -0.03), 0.29, -0.25, -0.2, _NECK, 1, -0.16),
+    "viola": Hold("fiddle", "8c1a14 400c0c", (-0.02, 0.02), 0.36, 0.2, -0.2, _NECK, 1, -0.16),
+    "cello": Hold("fiddle", "e0b050 7a4a18", (0.02, 0.55), 0.42, -1.6, 0.1, _NECK, -1, 0.0),
+    "double_bass": Hold("fiddle", "6a3c1c 24140a", (0.2, 0.6), 0.56, -1.68, 0.1, _NECK, -1, -0.1),
+    "flute": Hold(
+        "flute", "e4ecf2", _MOUTH, 0.5, 2.75, 0.3, ((0.9, 0.1), (0.6, 0.1), (0.25, 0.1)), x=0.2
+    ),
+    "oboe": Hold(
+        "oboe", "a0306c d8b878 f0ece0", _MOUTH, 0.58, 1.5, -0.4,
+        ((0.8, 0.1), (0.55, 0.1), (0.3, 0.1)), x=-0.03,
+    ),
+    "clarinet": Hold(
+        "clarinet", "26242a 26242a f0f0f4", _MOUTH, 0.6, 0.95, -0.45,
+        ((0.75, 0.1), (0.5, 0.1), (0.3, 0.1)),
+    ),
+    "bassoon": Hold(
+        "bassoon", "c82c1c c82c1c f0dca0", (0.08, 0.18), 0.5, -1.1, 0.15,
+        ((-0.6, 0.1), (-0.2, 0.1), (0.3, 0.05)), x=-0.06,
+    ),
+    "sax": Hold(
+        "sax", "f6b818 f6b818 fff0b0", _MOUTH, 0.54, 0.12, -0.3,
+        ((0.36, 0.75), (0.34, 0.4), (0.32, 0.2)),
+    ),
+    "horn": Hold(
+        "horn", "d06a28 d06a28", _MOUTH, 0.5, 0.12, -0.25, ((0.3, 0.1), (0.6, 0.1), (0.84, 0.74))
+    ),
+    "trumpet": Hold(
+        "trumpet", "ffe430 ffe430 f4f4f4", _MOUTH, 0.5, 0.3, -0.45,
+        ((0.36, 0.28), (0.55, 0.28), (0.25, 0.1)),
+    ),
+    "trombone": Hold(
+        "trombone", "f0947c f0947c fff0e8", _MOUTH, 0.44, 0.45, -0.35,
+        ((0.17, 0.1), (0.17, 0.1), (0.05, 0.1)),
+    ),
+    "tuba": Hold(
+        "tuba", "b8c8d0 b8c8d0 f4f8fa", _MOUTH, 0.66, 0.2, -0.2,
+        ((0.3, 0.05), (0.45, 0.05), (0.2, 0.55)),
+    ),
+}  # fmt: skip
+"""Instrument -> how it is held."""
 
 
 @dataclass(frozen=True)
@@ -72,200 +115,144 @@ class Moment:
     Attributes:
         loudness: 0 to 1.
         height: Pitch, 0 for the lowest to 1 for the highest of the instrument.
-        midi: Pitch as a MIDI number; valves and slides follow it.
+        midi: Pitch as a MIDI number; slides follow it.
         bow: Where the bow touches the string, 0 at the frog to 1 at the tip.
-        sway: The body's lean with the beat, -1 to 1.
     """
 
     loudness: float
     height: float
     midi: float
     bow: float
-    sway: float
 
 
-def draw_look(generator: np.random.Generator) -> Look:
-    """Draw a player's looks."""
-    shirt, trim = generator.permutation(len(SHIRTS))[:2]
-    tone = int(generator.integers(len(SKINS)))
-    return Look(
-        skin=SKINS[tone],
-        hair=HAIRS[generator.integers(len(HAIRS) - tone)],  # darker hair with darker skin
-        hair_style=int(generator.integers(4)),
-        shirt=SHIRTS[shirt],
-        trim=SHIRTS[trim],
-        pattern=int(generator.integers(4)),
-        long_sleeves=bool(generator.random() < 0.5),
-        trousers=TROUSERS[generator.integers(len(TROUSERS))],
-        glasses=bool(generator.random() < 0.3),
-        beard=bool(generator.random() < 0.2),
-        build=float(generator.uniform(0.92, 1.1)),
-    )
+def moments_of(name: str, performance: Performance, times_s: Array) -> list[Moment]:
+    """Return what a player does at the given times."""
+    instrument = INSTRUMENTS[name]
+    midi = performance.midi(times_s)
+    height = np.clip((midi - instrument.low) / (instrument.high - instrument.low), 0, 1)
+    columns = (performance.loudness(times_s), height, midi, performance.bow(times_s))
+    return [Moment(*map(float, row)) for row in zip(*columns, strict=True)]
 
 
-class Figure:
-    """A player on a picture; parts are drawn in the order in which they cover each other.
+class Stage:
+    """Players side by side before a blue curtain, drawn at any time of a song.
 
     Args:
-        painter: Where it is drawn.
-        look: How the player looks.
-        moment: What the player does.
-        at: The middle between the shoulders when upright.
-        standing: Drawn with legs down, without a chair.
-        puff: How far the cheeks and shoulders follow the loudness: 1 blown, 0 bowed.
+        generator: Decides light, view and the players' looks.
+        names: The players' instruments, from the left.
+        size: Width and height of the pictures in px.
+        difficulty: How much views differ.
     """
 
     def __init__(
         self,
-        painter: Painter,
-        look: Look,
-        moment: Moment,
-        *,
-        at: complex,
-        standing: bool = False,
-        puff: float = 1.0,
+        generator: np.random.Generator,
+        names: Sequence[str],
+        size: tuple[int, int],
+        difficulty: Difficulty,
     ) -> None:
-        self.painter = painter
-        self.look = look
-        self.moment = moment
-        self.puff = puff * moment.loudness
-        self._standing = standing
-        self._hips = at + 0.40j
-        lean = 0.045 * moment.sway + 0.02 * moment.loudness
-        self.lean = np.exp(1j * lean)
-        self.chest = self._hips + (at - self._hips) * self.lean - 0.012j * self.puff
-        half = 0.125 * look.build
-        self.left_shoulder = self.chest + (half + 0.02j) * self.lean
-        self.right_shoulder = self.chest + (-half + 0.02j) * self.lean
-        self.head = self.chest + (0.018 - 0.155j) * self.lean
-        self.mouth = self.face(0.047, 0.047)
+        self.names = tuple(names)
+        self._looks = [
+            tuple(kinds[generator.integers(len(kinds))] for kinds in (SKINS, HAIRS, CLOTHES))
+            for _ in names
+        ]
+        width, height = size
+        room = width / height / len(names)
+        self._zoom = min(1.0, room) * (1 + generator.uniform(-1, 1) * difficulty.zoom)
+        self._shift = generator.uniform(-1, 1, 2) * difficulty.shift
+        self._light = 1 + generator.uniform(-1, 1) * difficulty.light
+        angle = generator.uniform(0, 2 * np.pi)
+        slant = 0.5 * difficulty.light * generator.uniform(0.2, 1)
+        self._slant = (slant * np.cos(angle), slant * np.sin(angle))
+        self._noise = difficulty.noise * generator.uniform(0.2, 1)
+        self._middles = [room * (place + 0.5) for place in range(len(names))]
+        self._backdrop = _backdrop(width, height)
 
-    def face(self, x: float, y: float) -> complex:
-        """Return a point given from the middle of the head."""
-        return complex(self.head + complex(x, y) * self.lean)
-
-    def chair(self) -> None:
-        """Draw the chair, or the legs of a player who stands."""
-        hips = self._hips
-        if self._standing:
-            for side in (0.055, -0.055):
-                foot = hips + side * 1.4 + 0.6j
-                self.painter.cone(hips + side, foot, 0.11, 0.075, self.look.trousers)
-            return
-        back = [hips - 0.15 - 0.26j, hips - 0.15 + 0.06j]
-        self.painter.tube(back, 0.016, _STEEL)
-        self.painter.line([hips - 0.135 - 0.24j, hips - 0.135 - 0.09j], 0.05, (38, 40, 48))
-        self.painter.tube([hips - 0.15 + 0.07j, hips - 0.19 + 0.5j], 0.016, _STEEL)
-        self.painter.tube([hips - 0.16 + 0.09j, hips + 0.15 + 0.09j], 0.03, (52, 54, 62))
-
-    def legs(self) -> None:
-        """Draw the legs of a player who sits, over the hem of the shirt."""
-        if self._standing:
-            return
-        for knee in (0.215 + 0.02j, 0.15 + 0.045j):
-            at = self._hips + knee
-            self.painter.cone(at, at + 0.02 + 0.4j, 0.085, 0.07, self.look.trousers)
-            self.painter.cone(self._hips - 0.035 + 0.03j, at, 0.125, 0.1, self.look.trousers)
-
-    def body(self) -> None:
-        """Draw the torso, its clothes and the neck."""
-        half, hips = 0.135 * self.look.build, self._hips
-        turn = self.lean
-        outline = smooth(
-            [
-                self.chest + (-0.05 - 0.03j) * turn,
-                self.chest + (-half * 0.92 - 0.005j) * turn,
-                self.chest + (-half * 1.06 + 0.07j) * turn,
-                self.chest + (-half * 0.9 + 0.2j) * turn,
-                hips - 0.105 * self.look.build,
-                hips + 0.06j,
-                hips + 0.105 * self.look.build,
-                self.chest + (half * 0.9 + 0.2j) * turn,
-                self.chest + (half * 1.06 + 0.07j) * turn,
-                self.chest + (half * 0.92 - 0.005j) * turn,
-                self.chest + (0.05 - 0.03j) * turn,
-            ],
-            closed=True,
-        )
-        self.painter.solid(outline, self.look.shirt, 0.12)
-        self._pattern(outline)
-        skin = mixed(self.look.skin, BLACK, 0.14)
-        self.painter.cone(self.head + 0.02j, self.chest - 0.01j, 0.062, 0.072, skin, 0.05)
-        self.painter.fill(
-            [self.chest - 0.055 - 0.028j, self.chest + 0.055 - 0.028j, self.chest + 0.045j], skin
-        )
-
-    def _pattern(self, outline: Points) -> None:
-        """Draw stripes, buttons or a waistcoat on the torso."""
-        turn, trim = self.lean, self.look.trim
-        if self.look.pattern == 1:
-            for y in np.arange(0.09, 0.4, 0.045):
-                wide = float(np.interp(y, (0.05, 0.22, 0.4), (0.125, 0.108, 0.09)))
-                half = wide * self.look.build
-                row = [
-                    self.chest + complex(x, y + 0.012 * (1 - (x / half) ** 2)) * turn
-                    for x in np.linspace(-half, half, 9)
-                ]
-                self.painter.line(row, 0.014, mixed(self.look.shirt, trim, 0.75))
-        elif self.look.pattern == 2:
-            self.painter.line([self.chest + 0.05j * turn, self._hips], 0.006, trim)
-            for y in np.arange(0.08, 0.4, 0.06):
-                self.painter.oval(self.chest + 1j * y * turn, 0.006, 0.006, trim)
-        elif self.look.pattern == 3:
-            middle = outline.mean()
-            vest = middle + 0.82 * (outline - middle) + 0.012j
-            self.painter.fill(vest, mixed(self.look.trim, BLACK, 0.25))
-            self.painter.fill(
-                [self.chest - 0.05 - 0.02j, self.chest + 0.05 - 0.02j, self.chest + 0.16j],
-                self.look.shirt,
-            )
-
-    def arm(self, left: bool, hand: complex, *, down: bool = True) -> None:
-        """Draw an arm that ends in a hand.
+    def picture(self, generator: np.random.Generator, moments: Sequence[Moment]) -> Picture:
+        """Draw what the camera sees.
 
         Args:
-            left: The player's left arm, on the right of the picture.
-            hand: Where the hand is.
-            down: The elbow hangs; False turns it out.
+            generator: The noise comes from it.
+            moments: What each player does.
         """
-        shoulder = self.left_shoulder if left else self.right_shoulder
-        elbow = _elbow(shoulder, hand, 1.0 if left else -1.0, down)
-        sleeve = mixed(self.look.shirt, BLACK, 0.06)
-        self.painter.cone(
-            elbow, hand, 0.06, 0.042, sleeve if self.look.long_sleeves else self.look.skin, 0.15
+        canvas = Canvas(self._backdrop.copy())
+        for middle, name, look, moment in zip(
+            self._middles, self.names, self._looks, moments, strict=True
+        ):
+            x, y = self._shift + np.array([middle, 0.5 - 0.09 * self._zoom])
+            _draw_player(canvas.placed(x, y, self._zoom), name, look, moment)
+        return photograph(
+            canvas.picture, generator, light=self._light, slant=self._slant, noise=self._noise
         )
-        if not self.look.long_sleeves:
-            self.painter.cone(shoulder, elbow, 0.075, 0.06, self.look.skin, 0.12)
-            elbow = shoulder + 0.62 * (elbow - shoulder)
-        self.painter.cone(shoulder, elbow, 0.086, 0.07, sleeve, 0.15)
-        self.painter.solid(hand + circle(0.025, 0.027), self.look.skin, 0.15)
-
-    def fingers(self, at: complex, along: complex, lifted: float = 0.0) -> None:
-        """Draw four fingers over something; the share `lifted` of them stand off it.
-
-        Args:
-            at: The middle of the four.
-            along: Direction in which they stand side by side, of length 1.
-            lifted: 0 all down to 1 all up.
-        """
-        across = along * 1j
-        for index in range(4):
-            root = at + along * 0.0165 * (index - 1.5) + 0.016 * across
-            up = 0.022 if index < round(4 * lifted) else 0.0
-            self.painter.cone(
-                root, root - (0.026 + up) * across, 0.0145, 0.012, self.look.skin, 0.2
-            )
 
 
-def _elbow(shoulder: complex, hand: complex, outward: float, down: bool) -> complex:
-    """Return the elbow of a two-bone arm, the lower or the outer one; straight out of reach."""
-    way = hand - shoulder
-    reach = max(abs(way), 1e-6)
-    upper = _UPPER_ARM * max(1.0, reach / (_UPPER_ARM + _FOREARM))
-    fore = _FOREARM * upper / _UPPER_ARM
-    along = (upper**2 - fore**2 + reach**2) / (2 * reach)
-    off = np.sqrt(max(upper**2 - along**2, 0.0))
-    both = [complex(shoulder + way / reach * (along + 1j * side * off)) for side in (1, -1)]
-    if down:
-        return max(both, key=lambda elbow: elbow.imag + 0.6 * outward * elbow.real)
-    return max(both, key=lambda elbow: outward * elbow.real - 0.3 * elbow.imag)
+def _backdrop(width: int, height: int) -> Picture:
+    """Hang the curtain in folds, over a floor."""
+    canvas = Canvas(gradient(mixed(_CURTAIN, WHITE, 0.06), _CURTAIN, height, width))
+    for x in np.arange(0.04, canvas.wide, 0.1):
+        canvas.line([(x, 0), (x + 0.01, 1)], 0.03, mixed(_CURTAIN, BLACK, 0.18))
+    canvas.fill([(0, 0.93), (canvas.wide, 0.93), (canvas.wide, 1), (0, 1)], _FLOOR)
+    return canvas.picture
+
+
+def _draw_player(canvas: Canvas, name: str, look: tuple[Colour, ...], moment: Moment) -> None:
+    """Draw a player whose shoulders are about the origin, and the instrument before them."""
+    skin, hair, shirt = look
+    hold = HOLDS[name]
+    shirt = mixed(shirt, (96, 98, 104), 0.6)  # the instrument is what is bright
+    up = -0.03 * moment.loudness
+    canvas = canvas.placed(hold.x, up)
+    for side in (-1, 1):
+        canvas.line([(side * 0.05, 0.42), (side * 0.17, 0.5), (side * 0.15, 0.9)], 0.1, _TROUSERS)
+    canvas.fill([(-0.15, -0.01), (0.15, -0.01), (0.12, 0.45 - up), (-0.12, 0.45 - up)], shirt)
+    canvas.line([(0, -0.1), (0, 0)], 0.07, skin)
+    canvas.fill(oval(0, -0.2, 0.1, 0.115), hair)
+    canvas.fill(oval(0, -0.165, 0.085, 0.1), skin)
+    for side in (-1, 1):
+        canvas.fill(oval(side * 0.035, -0.18, 0.011, 0.013), (40, 30, 28))
+        if not hold.frog:
+            blush = mixed(skin, _BLUSH, 0.7 * moment.loudness)
+            swollen = 0.018 + 0.014 * moment.loudness
+            canvas.fill(oval(side * 0.055, -0.135, swollen, swollen), blush)
+    angle = hold.angle + hold.rise * moment.loudness
+    held = canvas.placed(*hold.at, hold.size, angle)
+    colours = palette(hold.colours)
+    out = 0.1 * _slide_steps(moment.midi)
+    held.draw(hold.shape, colours)
+    if name == "trombone":
+        held.placed(out, 0).draw("slide", colours)
+    low, high, other = np.array(hold.hands)
+    first, second = low + (high - low) * moment.height, other
+    if name == "trombone":
+        first = low + np.array([out, 0.0])
+    if hold.frog:
+        second = _draw_bow(held, hold, moment)
+    ends = [
+        (end @ held.turn.T + held.shift - canvas.shift) @ np.linalg.inv(canvas.turn).T
+        for end in (first, second)
+    ]
+    for hand, side in zip(sorted(ends, key=lambda end: -float(end[0])), (1, -1), strict=True):
+        shoulder = np.array([side * 0.14, 0.02])
+        elbow = (shoulder + hand) / 2 + (side * 0.06, 0.07)
+        canvas.line([shoulder, elbow], 0.06, shirt)
+        canvas.line([elbow, hand], 0.04, mixed(shirt, BLACK, 0.12))
+        canvas.fill(oval(hand[0], hand[1], 0.028, 0.028), skin)
+
+
+def _draw_bow(held: Canvas, hold: Hold, moment: Moment) -> Array:
+    """Draw the bow across the strings, nearer to the bridge when loud; returns the frog, [2]."""
+    along, length = 0.42 + 0.26 * (1 - moment.loudness), 0.36 / hold.size
+    frog = np.array([along, hold.frog * length * moment.bow])
+    tip = np.array([along, -hold.frog * length * (1 - moment.bow)])
+    away = np.array([0.025 / hold.size, 0])
+    held.line([frog, tip], 0.014 / hold.size, _BOW_HAIR)
+    held.line([frog + away, tip + 0.5 * away], 0.014 / hold.size, _STICK)
+    return frog
+
+
+def _slide_steps(midi: float) -> int:
+    """Return how far a tone lies below the next open tone, 0 to 6: the position of a slide."""
+    tone = round(midi)
+    while tone > _OPEN_TONES[-1]:
+        tone -= 12
+    return min(min(open_ - tone for open_ in _OPEN_TONES if open_ >= tone), 6)

@@ -13,18 +13,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import cv2
 import numpy as np
 import pandas as pd
 import soundfile
 
-from crossmodal_standins.camera import SIZE, Seen, film, furnish
 from crossmodal.corpora.contents import write_contents
-from crossmodal_standins.drawing import encode_jpeg
+from crossmodal.files import atomic_path
+from crossmodal.progress import progress
+from crossmodal_standins.camera import SIZE, Seen, film
+from crossmodal_standins.canvas import Picture
 from crossmodal_standins.people import CLOTHES, Person, draw_person
-from crossmodal_standins.rooms import Picture
+from crossmodal_standins.rooms import draw_room
 from crossmodal_standins.screenplay import (
     FPS,
     Difficulty,
@@ -36,9 +36,7 @@ from crossmodal_standins.screenplay import (
 )
 from crossmodal_standins.video import write_mp4
 from crossmodal_standins.voices import RATE_HZ, Sound
-from crossmodal.errors import InputError
-from crossmodal.files import atomic_path
-from crossmodal.progress import progress
+from crossmodal_standins.writing import begin, write_jpeg, write_table
 
 PEOPLE = ("Sheldon", "Leonard", "Howard", "Raj", "Penny")
 OTHERS = "other"
@@ -79,13 +77,7 @@ def synthesize(
     Raises:
         InputError: Too few episodes or scenes are asked for.
     """
-    for field, value, least in (("episodes", episodes, 1), ("scenes", scenes, 3)):
-        if value < least:
-            raise InputError(
-                f"{value} {field} are too few", field=field, hint=f"Ask for at least {least}"
-            )
-    folder = Path(folder)
-    (folder / "contents.csv").unlink(missing_ok=True)
+    folder = begin(folder, episodes=(episodes, 1, np.inf), scenes=(scenes, 3, np.inf))
     cast = draw_cast(np.random.default_rng([seed, 0]))
     files: list[Path] = []
     turns, faces = [], []
@@ -96,31 +88,28 @@ def synthesize(
         files += episode.files
         turns.append(episode.turns)
         faces.append(episode.faces)
-    for table, path in (
-        (pd.concat(turns), folder / "truth.csv"),
-        (pd.concat(faces), folder / "truth_faces.csv"),
-    ):
-        files.append(_write_table(path, table))
+    files.append(write_table(folder / "truth.csv", pd.concat(turns)))
+    files.append(write_table(folder / "truth_faces.csv", pd.concat(faces)))
     write_contents(folder, files)
 
 
 def draw_cast(generator: np.random.Generator) -> tuple[Person, ...]:
-    """Draw the five: four of the low register, one of the high; sizes, ages and hair differ."""
+    """Draw the five: four of the low register, one of the high; sizes, ages and looks differ."""
     sizes, ages = (generator.permutation((-1.4, -0.5, 0.5, 1.4)) for _ in range(2))
     cast: list[Person] = []
     for index, name in enumerate(PEOPLE):
-        last = index == len(sizes)
+        low = index < len(sizes)
+        register, size, age = ("low", sizes[index], ages[index] - 0.4) if low else ("high", 0, -0.8)
         person = None
-        while person is None or person.face.style in {other.face.style for other in cast}:
-            person = draw_person(
-                generator,
-                name,
-                register="high" if last else "low",
-                size=0.0 if last else float(sizes[index]),
-                age=-0.8 if last else float(ages[index]) - 0.4,
-            )
+        while person is None or look_of(person) in map(look_of, cast):
+            person = draw_person(generator, name, register=register, size=size, age=age)
         cast.append(person)
     return tuple(cast)
+
+
+def look_of(person: Person) -> tuple[str, str, bool]:
+    """Return what tells people apart at a glance."""
+    return person.face.style, person.face.beard, person.face.glasses
 
 
 class _Episode:
@@ -130,6 +119,7 @@ class _Episode:
         self, folder: Path, name: str, generator: np.random.Generator, cast: tuple[Person, ...]
     ) -> None:
         self._folder, self._name, self._generator, self._cast = folder, name, generator, cast
+        self._extras = 0
         self.files: list[Path] = []
         self.turns = pd.DataFrame()
         self.faces = pd.DataFrame()
@@ -137,7 +127,7 @@ class _Episode:
     def write(self, scenes: int, difficulty: Difficulty) -> None:
         """Write the episode, its speaker track, faces and voices."""
         generator = self._generator
-        written = write_scenes(generator, self._cast, self._extras(), scenes, TURNS, difficulty)
+        written = write_scenes(generator, self._cast, self._extra, scenes, TURNS, difficulty)
         sound = mix(generator, written, difficulty)
         shots = plan_shots(generator, written, difficulty)
         video = self._folder / "episodes" / f"{self._name}.mp4"
@@ -145,22 +135,21 @@ class _Episode:
         write_mp4(video, frames, FPS, sound, RATE_HZ, quality=QUALITY)
         self.turns = _turn_table(self._name, written, shots)
         track = self.turns[["start_s", "end_s", "person"]]
-        self.files += [video, _write_table(video.with_suffix(".csv"), track)]
+        self.files += [video, write_table(video.with_suffix(".csv"), track)]
         self._write_voices(sound)
 
-    def _extras(self) -> Iterator[Person]:
-        """Draw somebody new whenever one is needed."""
-        number = 0
-        while True:
-            number += 1
-            yield draw_person(self._generator, f"{OTHERS} {number}")
+    def _extra(self) -> Person:
+        """Draw somebody new."""
+        self._extras += 1
+        return draw_person(self._generator, f"{OTHERS} {self._extras}")
 
     def _frames(
         self, shots: list[Shot], scenes: list[Scene], difficulty: Difficulty
     ) -> Iterator[Picture]:
         """Film the shots one by one; on the way write faces and note where they are."""
         generator = self._generator
-        rooms = furnish(generator, {scene.room for scene in scenes})
+        kinds = sorted({scene.room for scene in scenes})
+        rooms = {kind: draw_room(generator, kind) for kind in kinds}
         names = sorted({person.name for scene in scenes for person in scene.people})
         colours = generator.integers(0, len(CLOTHES), len(names))
         clothes = {name: CLOTHES[index] for name, index in zip(names, colours, strict=True)}
@@ -169,7 +158,9 @@ class _Episode:
             taken = film(generator, shot, rooms[shot.scene.room], clothes, difficulty)
             for frame, (picture, seen) in enumerate(taken, start=shot.first):
                 if frame % EVERY_FRAMES["truth"] == 0:
-                    rows += [(frame, number, *_face_row(one)) for one in seen]
+                    rows += [
+                        (frame, number, label(one.person), *one.box, one.mouth) for one in seen
+                    ]
                 if frame % EVERY_FRAMES["face-images"] == 0:
                     self._write_faces(picture, frame, seen)
                 yield picture
@@ -182,11 +173,8 @@ class _Episode:
     def _write_faces(self, picture: Picture, frame: int, seen: list[Seen]) -> None:
         for number, one in enumerate(seen, start=1):
             path = self._folder / "face-images" / self._name / label(one.person)
-            path = path / f"{frame:06d}_{number}.jpg"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            face = cv2.cvtColor(_square(picture, one.box), cv2.COLOR_RGB2BGR)
-            path.write_bytes(encode_jpeg(np.asarray(face, dtype=np.uint8)))
-            self.files.append(path)
+            face = _square(picture, one.box)
+            self.files.append(write_jpeg(path / f"{frame:06d}_{number}.jpg", face))
 
     def _write_voices(self, sound: Sound) -> None:
         for person, turns in self.turns.groupby("person"):
@@ -224,10 +212,6 @@ def _turn_table(name: str, scenes: list[Scene], shots: list[Shot]) -> pd.DataFra
     return table
 
 
-def _face_row(seen: Seen) -> tuple[Any, ...]:
-    return label(seen.person), *seen.box, seen.mouth
-
-
 def _square(picture: Picture, box: tuple[float, float, float, float]) -> Picture:
     """Cut a square around a face; beyond the picture its edge pixels go on."""
     x, y, width, height = box
@@ -238,9 +222,3 @@ def _square(picture: Picture, box: tuple[float, float, float, float]) -> Picture
         for middle, limit in zip(centre, SIZE, strict=True)
     )
     return picture[rows[:, None], columns]
-
-
-def _write_table(path: Path, table: pd.DataFrame) -> Path:
-    with atomic_path(path) as temporary:
-        table.to_csv(temporary, index=False, float_format="%.6f", lineterminator="\n")
-    return path

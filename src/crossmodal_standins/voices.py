@@ -18,8 +18,8 @@ import numpy as np
 import scipy.signal
 from numpy.typing import NDArray
 
-from crossmodal_standins.people import Voice
 from crossmodal.errors import InputError
+from crossmodal_standins.people import Voice
 
 RATE_HZ = 22050
 """Samples a second of eSpeak NG, and of `say`."""

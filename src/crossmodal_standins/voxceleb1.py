@@ -10,32 +10,36 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-import cv2
 import numpy as np
 import pandas as pd
 import scipy.signal
-import soundfile
 from numpy.typing import NDArray
 
 from crossmodal.corpora.contents import write_contents
-from crossmodal_standins.drawing import encode_jpeg
-from crossmodal_standins.faces import Place, draw_bust
-from crossmodal_standins.head import Look
-from crossmodal_standins.lines import FIRST_NAMES, LAST_NAMES, line
-from crossmodal_standins.people import CLOTHES, COUPLING, Person, draw_person
-from crossmodal_standins.rooms import KINDS, Picture, backdrop, draw_room
-from crossmodal_standins.voices import RATE_HZ, as_int16, in_room, say, with_noise
-from crossmodal.errors import InputError
-from crossmodal.files import atomic_path, write_text
 from crossmodal.progress import progress
+from crossmodal_standins.canvas import photograph
+from crossmodal_standins.heads import Look, Place, draw_bust
+from crossmodal_standins.people import CLOTHES, COUPLING, Person, draw_people
+from crossmodal_standins.rooms import any_room, backdrop
+from crossmodal_standins.voices import RATE_HZ, as_int16, in_room, say, with_noise
+from crossmodal_standins.words import NAMES, line
+from crossmodal_standins.writing import (
+    Checked,
+    begin,
+    share,
+    write_jpeg,
+    write_lines,
+    write_table,
+    write_wav,
+)
 
 WAV_RATE_HZ = 16_000
 SHORTEST_S = 4.0
 """Utterances are sentences in a row up to this length, as in the published corpus."""
 
 FACE_PX = 224
+_SIDES = (FACE_PX, FACE_PX)
 FACES_A_TRACK = 5
 TRACKS_A_VIDEO = 2
 
@@ -45,11 +49,8 @@ _IDENTIFIERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_
 
 
 @dataclass(frozen=True)
-class Difficulty:
-    """How hard it is to know people again.
-
-    Set by hand before anything was trained, looking at the pictures and at how many of the faces
-    OpenCV's cascade finds (about 96 %; those of a few people hardly ever).
+class Difficulty(Checked):
+    """How hard it is to know people again; set by hand before anything was trained.
 
     Attributes:
         coupling: Correlation of an attribute as seen with the same as heard.
@@ -63,26 +64,17 @@ class Difficulty:
         shift: Largest misplacement of a crop, as a share of its side.
     """
 
-    coupling: float = COUPLING
+    coupling: float = share(COUPLING)
     mood: float = 0.08
     decay_s: tuple[float, float] = (0.1, 0.5)
     noise_db: tuple[float, float] = (-52.0, -34.0)
     yaw_deg: float = 16.0
     pitch_deg: float = 6.0
     roll_deg: float = 6.0
-    exposure: float = 0.2
+    exposure: float = share(0.2)
     grain: float = 4.0
     blur_px: float = 1.6
-    shift: float = 0.05
-
-    def __post_init__(self) -> None:
-        """Refuse numbers that are no shares or no ranges."""
-        if not 0 <= self.coupling <= 1:
-            raise InputError("a correlation lies between 0 and 1", field="coupling")
-        for field in ("decay_s", "noise_db"):
-            least, most = getattr(self, field)
-            if least > most:
-                raise InputError("give the least, then the most", field=field)
+    shift: float = share(0.05)
 
 
 DIFFICULTY = Difficulty()
@@ -113,21 +105,12 @@ def synthesize(
     Raises:
         InputError: A number is out of its range.
     """
-    for field, value, least in (
-        ("people", people, 2),
-        ("videos", videos, 3),
-        ("utterances", utterances, 1),
-    ):
-        if value < least:
-            raise InputError(
-                f"{value} {field} are too few", field=field, hint=f"Ask for at least {least}"
-            )
-    if people > len(LAST_NAMES) * 20:
-        raise InputError(
-            f"there are no names for {people}", field="people", hint="Ask for at most 480"
-        )
-    folder = Path(folder)
-    (folder / "contents.csv").unlink(missing_ok=True)
+    folder = begin(
+        folder,
+        people=(people, 2, len(NAMES["low"]) * len(NAMES["last"])),
+        videos=(videos, 3, np.inf),
+        utterances=(utterances, 1, np.inf),
+    )
     crowd = draw_people(np.random.default_rng([seed, 0]), people, difficulty.coupling)
     files: list[Path] = []
     phases: list[str] = []
@@ -145,25 +128,22 @@ def synthesize(
             phases += [f"{phase} {path.relative_to(folder / 'wav').as_posix()}" for path in sounds]
             pictures = folder / "unzippedFaces" / person.name / "1.6" / name
             files += [*sounds, *_write_faces(pictures, generator, person, difficulty)]
-    files.append(_write_lines(folder / "iden_split.txt", phases))
-    files.append(_write_lines(folder / "vox1_meta.csv", [HEADER, *_meta(crowd, seed)]))
-    files.append(_write_truth(folder, crowd))
-    write_contents(folder, files)
-
-
-def draw_people(generator: np.random.Generator, count: int, coupling: float) -> list[Person]:
-    """Draw people with names, half of each register as near as can be."""
-    places = generator.permutation(20 * len(LAST_NAMES))[:count]
-    registers = generator.permutation(np.arange(count) % 2)
-    return [
-        draw_person(
-            generator,
-            f"{FIRST_NAMES[register][place % 20]}_{LAST_NAMES[place // 20]}",
-            register=register,
-            coupling=coupling,
-        )
-        for place, register in zip(places, np.array(["low", "high"])[registers], strict=True)
+    files.append(write_lines(folder / "iden_split.txt", phases))
+    files.append(write_lines(folder / "vox1_meta.csv", [HEADER, *_meta(crowd, seed)]))
+    truth = [
+        {
+            "person": f"id{10000 + number}",
+            "register": person.register,
+            "size": person.size,
+            "age": person.age,
+            "fullness": person.fullness,
+            "pitch_hz": person.voice.pitch_hz,
+            "formants": person.voice.formants,
+        }
+        for number, person in enumerate(crowd, start=1)
     ]
+    files.append(write_table(folder / "truth.csv", pd.DataFrame(truth)))
+    write_contents(folder, files)
 
 
 def _write_sounds(
@@ -189,9 +169,7 @@ def _write_sounds(
         sound = scipy.signal.resample_poly(sound, 320, 441)
         sound = with_noise(sound, generator, noise_db)
         path = folder / f"{number:05d}.wav"
-        with atomic_path(path) as temporary:
-            soundfile.write(temporary, as_int16(0.8 * sound), WAV_RATE_HZ, subtype="PCM_16")
-        paths.append(path)
+        paths.append(write_wav(path, as_int16(0.8 * sound), WAV_RATE_HZ))
     return paths
 
 
@@ -199,9 +177,7 @@ def _write_faces(
     folder: Path, generator: np.random.Generator, person: Person, difficulty: Difficulty
 ) -> list[Path]:
     """Write the face tracks of a video: one room, one set of clothes, one light."""
-    room = draw_room(generator, list(KINDS)[generator.integers(len(KINDS))])
-    centre = float(generator.uniform(0.2, 0.8))
-    scenery = backdrop(room, centre, 2.6, (FACE_PX * 16 // 9, FACE_PX), 3.0)[:, :FACE_PX]
+    scenery = backdrop(any_room(generator), generator.uniform(0.2, 0.8), 2.6, _SIDES, 3.0)
     clothes = CLOTHES[generator.integers(len(CLOTHES))]
     light = float(generator.uniform(-1, 1))
     exposure = 1 + difficulty.exposure * float(generator.uniform(-1, 1))
@@ -209,13 +185,15 @@ def _write_faces(
     for track in range(TRACKS_A_VIDEO):
         for frame in range(FACES_A_TRACK):
             picture = scenery.copy()
-            look, place = _moment(generator, light, difficulty)
-            draw_bust(picture, person.face, look, place, clothes)
-            picture = _photograph(picture, generator, exposure, difficulty)
-            path = folder / f"{track:07d}" / f"{25 * frame:07d}.jpg"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(encode_jpeg(picture))
-            paths.append(path)
+            draw_bust(picture, person.face, *_moment(generator, light, difficulty), clothes)
+            photo = photograph(
+                picture,
+                generator,
+                light=exposure,
+                blur_px=generator.uniform(0, difficulty.blur_px),
+                noise=difficulty.grain,
+            )
+            paths.append(write_jpeg(folder / f"{track:07d}" / f"{25 * frame:07d}.jpg", photo))
     return paths
 
 
@@ -229,7 +207,6 @@ def _moment(
         mouth=max(0.0, float(generator.uniform(-0.4, 1))),
         blink=float(generator.random() < 0.05),
         smile=float(generator.uniform(-0.6, 1)),
-        brows=float(generator.integers(-1, 2)),
         light=light,
     )
     x, y, size = generator.uniform(-1, 1, 3) * difficulty.shift
@@ -240,19 +217,6 @@ def _moment(
         difficulty.roll_deg * float(generator.uniform(-1, 1)),
     )
     return look, place
-
-
-def _photograph(
-    picture: Picture, generator: np.random.Generator, exposure: float, difficulty: Difficulty
-) -> Picture:
-    """Expose, blur and add noise; returns blue, green, red."""
-    values: Any = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR).astype(np.float32) * np.float32(exposure)
-    blur = float(generator.uniform(0, difficulty.blur_px))
-    if blur > 0.3:
-        values = cv2.GaussianBlur(values, (0, 0), blur)
-    noise = generator.standard_normal((FACE_PX, FACE_PX, 1), dtype=np.float32)
-    noisy = values + np.float32(difficulty.grain) * noise
-    return np.asarray(np.clip(np.round(noisy), 0, 255), dtype=np.uint8)
 
 
 def _video_name(generator: np.random.Generator) -> str:
@@ -270,30 +234,3 @@ def _meta(crowd: list[Person], seed: int) -> list[str]:
         f"{'test' if number % 31 == 0 else 'dev'}"
         for number, person in enumerate(crowd, start=1)
     ]
-
-
-def _write_lines(path: Path, lines: list[str]) -> Path:
-    write_text(path, "\n".join(lines) + "\n")
-    return path
-
-
-def _write_truth(folder: Path, crowd: list[Person]) -> Path:
-    path = folder / "truth.csv"
-    rows = [
-        (
-            f"id{10000 + number}",
-            person.register,
-            person.size,
-            person.age,
-            person.fullness,
-            person.voice.pitch_hz,
-            person.voice.formants,
-        )
-        for number, person in enumerate(crowd, start=1)
-    ]
-    columns = ["person", "register", "size", "age", "fullness", "pitch_hz", "formants"]
-    with atomic_path(path) as temporary:
-        pd.DataFrame(rows, columns=columns).to_csv(
-            temporary, index=False, float_format="%.6f", lineterminator="\n"
-        )
-    return path
