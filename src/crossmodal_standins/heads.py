@@ -37,10 +37,10 @@ _DEPTH = 0.8
 
 HAIRLINES = {
     "short": ((0.76, -0.06), (0.69, -0.3), (0.56, -0.54), (0.3, -0.62), (0, -0.58)),
-    "bowl": ((0.8, 0.16), (0.7, -0.12), (0.56, -0.33), (0.28, -0.36), (0, -0.36)),
+    "bowl": ((0.8, 0.1), (0.7, -0.2), (0.56, -0.46), (0.28, -0.52), (0, -0.52)),
     "receding": ((0.76, 0.0), (0.7, -0.3), (0.6, -0.62), (0.42, -0.84), (0, -0.72)),
     "long": ((0.8, 0.3), (0.68, -0.1), (0.56, -0.42), (0.26, -0.62), (0, -0.72)),
-    "bob": ((0.82, 0.3), (0.7, -0.06), (0.6, -0.34), (0.3, -0.42), (0, -0.4)),
+    "bob": ((0.82, 0.3), (0.72, -0.1), (0.6, -0.42), (0.3, -0.54), (0, -0.54)),
     "tied": ((0.75, -0.1), (0.68, -0.32), (0.54, -0.56), (0.28, -0.68), (0, -0.72)),
 }
 """Lower edge of the hair on the right of a face, from the ear to the middle of the forehead."""
@@ -75,9 +75,9 @@ class Look:
     def stepped(self) -> Look:
         """Return the nearest of the looks that are worth drawing apart."""
         return Look(
-            yaw_deg=round(self.yaw_deg / 5) * 5.0,
+            yaw_deg=round(self.yaw_deg / 6) * 6.0,
             pitch_deg=round(self.pitch_deg / 5) * 5.0,
-            mouth=round(self.mouth * 5) / 5,
+            mouth=round(self.mouth * 4) / 4,
             blink=round(self.blink * 2) / 2,
             smile=round(self.smile * 2) / 2,
             light=float(np.sign(self.light)),
@@ -245,6 +245,7 @@ class _Head:
         away = 1.0 if self.look.light <= 0 else -1.0
         flank = np.array([(0.05, -0.1), (0.13, 0.0), (wide, tip), (0.05, tip + 0.04)])
         canvas.fill(self.on(flank * (away, 1), 0.12), self.skin(0.8))
+        canvas.soft(self.on(oval(0, -0.02, 0.08, 0.2), 0.1), face.skin, self.skin(1.6), 0.6)
         canvas.fill(self.on(oval(0, tip + 0.085, 1.1 * wide, 0.035), 0.15), self.skin(0.72))
         canvas.fill(self.on(oval(-0.02 * away, tip - 0.03, 0.05, 0.06), 0.2), self.skin(1.35))
         for side in (-1, 1):

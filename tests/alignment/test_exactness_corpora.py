@@ -27,9 +27,9 @@ from fixture_exactness import (
 from numpy.typing import NDArray
 
 from crossmodal_standins import (
+    canvas,
     flickr8k_audio,
     instruments,
-    photographs,
     places_audio,
     sub_urmp,
     urmp,
@@ -63,7 +63,7 @@ def test_sub_urmp(tmp_path: Path, monkeypatch: Patch) -> None:
 
     def jpeg(picture: Picture) -> bytes:
         drawn.append(picture)
-        return photographs.jpeg(coloured(picture, len(drawn) - 1))
+        return canvas.jpeg(coloured(picture, len(drawn) - 1))
 
     monkeypatch.setattr(sub_urmp, "sound", sound)
     monkeypatch.setattr(sub_urmp, "jpeg", jpeg)

@@ -7,8 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from crossmodal.alignment.faces import detector
-from crossmodal_standins.faces import Place, draw_bust, face_box
-from crossmodal_standins.head import Look
+from crossmodal_standins.heads import Look, Place, draw_bust, face_box
 from crossmodal_standins.people import COUPLING, Person, draw_person
 
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from crossmodal.errors import InputError
 from crossmodal_standins.people import Voice, draw_person
 from crossmodal_standins.voices import (
     PEAK,
@@ -21,7 +22,6 @@ from crossmodal_standins.voices import (
     say,
     with_noise,
 )
-from crossmodal.errors import InputError
 
 TEXT = "The two rooms upstairs are always warm in the morning."
 VOICE = Voice("m3", 110.0, 50, 170, 1.0, 0.0)

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from crossmodal_standins.brass_players import semitones_below
+from crossmodal.corpora.urmp import INSTRUMENTS as CODES
+from crossmodal.errors import InputError
 from crossmodal_standins.instruments import (
     INSTRUMENTS,
     RATE_HZ,
@@ -25,9 +26,7 @@ from crossmodal_standins.music import (
     compose,
     draw_harmony,
 )
-from crossmodal_standins.stages import Stage, moments_of
-from crossmodal.corpora.urmp import INSTRUMENTS as CODES
-from crossmodal.errors import InputError
+from crossmodal_standins.players import Stage, _slide_steps, moments_of
 
 Array = NDArray[np.float64]
 
@@ -95,7 +94,7 @@ def test_breath_and_bow_are_seen_in_the_picture(name: str) -> None:
     bowed = INSTRUMENTS[name].bowed
     stage = Stage(generator, [name], (128, 72), Difficulty())
     times_s = np.random.default_rng(0).uniform(0, 12, 100 if bowed else 60)
-    moments = moments_of(name, performance, times_s, 0.6)
+    moments = moments_of(name, performance, times_s)
     pictures = np.stack(
         [
             cv2.cvtColor(stage.picture(generator, [moment]), cv2.COLOR_RGB2GRAY).ravel() / 255.0
@@ -163,12 +162,12 @@ def test_a_melody_stays_in_its_register_and_time(
 
 @pytest.mark.parametrize(("midi", "below"), [(58, 0), (57, 1), (52, 1), (47, 3), (82, 0), (29, 5)])
 def test_slide_positions(midi: int, below: int) -> None:
-    assert semitones_below(midi) == below
+    assert _slide_steps(midi) == below
 
 
 def test_songs_look_different_and_a_song_stays_the_same() -> None:
     _, performance = play("horn", 2.0)
-    moment = moments_of("horn", performance, np.array([1.0]), 0.6)
+    moment = moments_of("horn", performance, np.array([1.0]))
 
     def picture(seed: int) -> Array:
         generator = np.random.default_rng(seed)
@@ -179,7 +178,7 @@ def test_songs_look_different_and_a_song_stays_the_same() -> None:
     assert np.abs(picture(1) - picture(2)).mean() > 10
 
 
-@pytest.mark.parametrize("wrong", [{"wet": 1.5}, {"occlusion": -0.1}, {"noise": -1.0}])
+@pytest.mark.parametrize("wrong", [{"wet": 1.5}, {"zoom": -0.1}, {"noise": -1.0}])
 def test_difficulty_refuses_nonsense(wrong: dict[str, float]) -> None:
     with pytest.raises(InputError):
         Difficulty(**wrong)

@@ -12,8 +12,8 @@ import pytest
 from numpy.typing import NDArray
 
 from crossmodal.alignment.decode import read_audio
-from crossmodal_standins.video import write_mp4
 from crossmodal.errors import InputError
+from crossmodal_standins.video import write_mp4
 
 Picture = NDArray[np.uint8]
 
