@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import scipy.signal
 
 from crossmodal.corpora.av_digits import MNIST, RATE_HZ, RECORDINGS
 from crossmodal.corpora.contents import write_contents
@@ -23,7 +22,7 @@ from crossmodal_standins.captions import draw_voices
 from crossmodal_standins.handwriting import write_digit
 from crossmodal_standins.people import Voice
 from crossmodal_standins.voices import RATE_HZ as SYNTHESIZER_HZ
-from crossmodal_standins.voices import Sound, as_int16, say, with_noise
+from crossmodal_standins.voices import Sound, as_int16, resampled, say, with_noise
 from crossmodal_standins.writing import begin, write_table, write_wav
 
 WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -39,16 +38,11 @@ def synthesize(
 
     `truth.csv` has a row a recording: its name, and the voice as it spoke.
 
-    Args:
-        folder: Where to write; files of the same names are replaced.
+    Args, beside those of all generators (`writing`):
         speakers: How many voices, at least 3, so that the split by speaker has three sides.
         takes: Recordings of each digit by each of them, at least 11.
         train: Pictures in MNIST's training file, at least 100.
         test: Pictures in its test file, at least 50.
-        seed: The same seed gives the same bytes.
-
-    Raises:
-        InputError: The numbers are out of range.
     """
     folder = begin(
         folder,
@@ -93,7 +87,7 @@ def _takes(
                 formants=voice.formants * float(generator.uniform(0.97, 1.03)),
                 brightness_db=voice.brightness_db + float(generator.normal(0, 1.5)),
             )
-            sound = say(word, own) / 32768 * generator.uniform(0.2, 1.0)
-            sound = scipy.signal.resample_poly(sound, RATE_HZ // 50, SYNTHESIZER_HZ // 50)
+            sound = say(word, own) * np.float32(generator.uniform(0.2, 1.0) / 32768)
+            sound = resampled(sound, RATE_HZ // 50, SYNTHESIZER_HZ // 50)
             spoken = as_int16(with_noise(sound, generator, generator.uniform(*NOISE_DB)))
             yield digit, take, spoken, own

@@ -8,7 +8,7 @@ are red, green, blue from 0 to 255.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -173,10 +173,10 @@ def shade(colour: Colour, factor: float) -> Colour:
     return mixed(BLACK, colour, factor) if factor <= 1 else mixed(WHITE, colour, 1 / factor)
 
 
-def gradient(first: Colour, last: Colour, height: int, width: int) -> Picture:
+def gradient(colours: Iterable[Colour], height: int, width: int) -> Picture:
     """Return a picture that goes from one colour at its upper edge to another at its lower."""
-    ramp = np.linspace(0, 1, height)[:, None, None]
-    rows = np.array(first) + (np.array(last) - np.array(first)) * ramp
+    first, last = np.array(list(colours))
+    rows = first + (last - first) * np.linspace(0, 1, height)[:, None, None]
     return np.repeat(np.clip(rows, 0, 255).astype(np.uint8), width, axis=1)
 
 

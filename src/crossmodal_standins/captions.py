@@ -12,11 +12,19 @@ from typing import TypeVar
 
 import numpy as np
 import pandas as pd
-import scipy.signal
 
 from crossmodal_standins.people import Voice, draw_person
 from crossmodal_standins.scenes import FLYING, PEOPLE, Difficulty, Scene
-from crossmodal_standins.voices import RATE_HZ, Sound, as_int16, in_room, say, with_noise
+from crossmodal_standins.voices import (
+    RATE_HZ,
+    Sound,
+    as_int16,
+    as_wave,
+    in_room,
+    resampled,
+    say,
+    with_noise,
+)
 from crossmodal_standins.words import WORDS
 from crossmodal_standins.writing import write_table
 
@@ -96,9 +104,9 @@ def speak(generator: np.random.Generator, text: str, voice: Voice, difficulty: D
     Returns:
         [samples] at `SPEECH_HZ`.
     """
-    spoken = scipy.signal.resample_poly(say(text, voice) / 32768.0, SPEECH_HZ // 50, RATE_HZ // 50)
+    spoken = resampled(as_wave(say(text, voice)), SPEECH_HZ // 50, RATE_HZ // 50)
     before, after = (generator.uniform(0.1, 0.4, 2) * SPEECH_HZ).astype(int)
-    sound = np.pad(spoken * generator.uniform(0.3, 1.0), (before, after))
+    sound = np.pad(spoken * np.float32(generator.uniform(0.3, 1.0)), (before, after))
     sound = in_room(sound, generator, SPEECH_HZ, generator.uniform(0.3, 1) * difficulty.decay_s)
     murmur_db = difficulty.murmur_db - generator.uniform(0, 15)
     return as_int16(with_noise(sound, generator, murmur_db))

@@ -136,7 +136,7 @@ def draw_picture(
     order = generator.choice(len(topics), size=count, p=shares)
     ground = topics[order[0]]
     first, second = (varied(generator, rgb(code), 14) for code in ground.ground.split())
-    canvas = Canvas(gradient(first, second, height, width))
+    canvas = Canvas(gradient((first, second), height, width))
     _texture(canvas, generator, ground.texture, mixed(second, mixed(first, (0, 0, 0), 0.2), 0.35))
     for index in order[1:]:
         _place(canvas, generator, topics[index])

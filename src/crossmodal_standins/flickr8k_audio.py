@@ -41,16 +41,10 @@ def synthesize(
 
     `truth.csv` has a row an image: its name and the fields of its `scenes.Scene`.
 
-    Args:
-        folder: Where to write; files of the same names are replaced.
+    Args, beside those of all generators (`writing`):
         images: How many, at least 8; five captions each.
-        seed: The same seed gives the same bytes.
         speakers: How many voices; each caption is spoken by one drawn anew.
         size: Width and height of the pictures in px.
-        difficulty: None takes the default one.
-
-    Raises:
-        InputError: The numbers are out of range.
     """
     folder = begin(folder, images=(images, 8, np.inf), speakers=(speakers, 1, np.inf))
     difficulty = difficulty or Difficulty()

@@ -21,7 +21,7 @@ from crossmodal_standins.heads import Look, Place, draw_bust
 from crossmodal_standins.people import COUPLING, Person, draw_people
 from crossmodal_standins.rooms import any_room, backdrop
 from crossmodal_standins.video import write_mp4
-from crossmodal_standins.voices import RATE_HZ, Sound, as_int16, loudness, say
+from crossmodal_standins.voices import RATE_HZ, Sound, Wave, as_int16, as_wave, loudness, say
 from crossmodal_standins.words import line
 from crossmodal_standins.writing import write_table
 
@@ -36,13 +36,11 @@ def synthesize(
 ) -> None:
     """Write the videos, `labels.csv` and, last, `contents.csv`.
 
-    Args:
-        folder: Where they go.
+    Args, beside those of all generators (`writing`):
         people: How many people, half of each register.
         videos: Of each of them.
         seconds: Length of a video.
         damaged: Name three damaged files as well.
-        seed: Decides everything.
     """
     generator = np.random.default_rng(seed)
     crowd = draw_people(generator, people, COUPLING)
@@ -73,10 +71,10 @@ def synthesize(
 def _speech(generator: np.random.Generator, person: Person, seconds: float) -> Sound:
     """Return sentences of a person, [samples] at `RATE_HZ`."""
     samples = round(seconds * RATE_HZ)
-    pause = np.zeros(round(PAUSE_S * RATE_HZ))
+    pause: Wave = np.zeros(round(PAUSE_S * RATE_HZ), np.float32)
     parts = [pause]
     while sum(map(len, parts)) < samples:
-        parts += [say(line(generator), person.voice) / 32768, pause]
+        parts += [as_wave(say(line(generator), person.voice)), pause]
     return as_int16(0.8 * np.concatenate(parts)[:samples])
 
 

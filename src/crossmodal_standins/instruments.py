@@ -1,20 +1,22 @@
 """The thirteen instruments of Sub-URMP: register, timbre, and the sound of a performance.
 
-A tone is a sum of harmonics. Their strengths fall by so many dB an octave, less when it is loud,
-are lifted at the instrument's own resonances and, for the clarinet, cut at even numbers; breath or
-bow noise goes with the loudness. Rates, slopes and resonances are round numbers near those in
-Fletcher, Rossing, The Physics of Musical Instruments, 2nd ed. 1998.
+They stand in instruments.yaml. A tone is a sum of harmonics. Their strengths fall by so many dB an
+octave, less when it is loud, are lifted at the instrument's own resonances and, for the clarinet,
+cut at even numbers; breath or bow noise goes with the loudness. Rates, slopes and resonances are
+round numbers near those in Fletcher, Rossing, The Physics of Musical Instruments, 2nd ed. 1998.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import scipy.signal
 from numpy.typing import NDArray
 
 from crossmodal_standins.music import Harmony, Performance, Vibrato, compose
+from crossmodal_standins.words import read_yaml
 from crossmodal_standins.writing import Checked, share
 
 RATE_HZ = 44_100
@@ -32,14 +34,14 @@ class Instrument:
     Attributes:
         code: Abbreviation in URMP's file names.
         bowed: Played with a bow; the others are blown.
-        low: Lowest MIDI number used.
-        high: Highest MIDI number used.
+        low, high: Lowest and highest MIDI number used.
         slope_db: Fall of the harmonics in dB an octave at full loudness; 8 more at none.
         even_db: Further fall of the even harmonics.
         resonances: Frequency in Hz, height in dB; each half an octave wide.
         attack_s: Time to 95 % of the level.
-        vibrato: Depth in cents and rate in Hz.
+        vibrato: Of its notes.
         noise: Amplitude of breath or bow noise, of the tone's.
+        hold: How it is held, the fields of `players.Hold`.
     """
 
     code: str
@@ -52,6 +54,7 @@ class Instrument:
     attack_s: float
     vibrato: Vibrato
     noise: float
+    hold: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -81,39 +84,11 @@ class Difficulty(Checked):
     noise: float = 4.0
 
 
-_STRING = Vibrato(22, 5.8)
-_STILL = Vibrato(0, 5)
-_WIND = Vibrato(14, 5.2)
-
-INSTRUMENTS: dict[str, Instrument] = {
-    "bassoon": Instrument(
-        "bn", False, 36, 62, 8, 0, ((480, 12), (1150, 7)), 0.06, Vibrato(8, 5), 0.015
-    ),
-    "cello": Instrument(
-        "vc", True, 36, 64, 7, 0, ((110, 5), (220, 6), (480, 5), (1300, 6)), 0.10, _STRING, 0.02
-    ),
-    "clarinet": Instrument("cl", False, 52, 82, 7, 16, ((1500, 6), (3700, 4)), 0.05, _STILL, 0.012),
-    "double_bass": Instrument(
-        "db", True, 28, 52, 9, 0, ((70, 6), (110, 6), (270, 6), (700, 4)), 0.13, _STRING, 0.03
-    ),
-    "flute": Instrument("fl", False, 62, 90, 13, 4, ((700, 4),), 0.08, _WIND, 0.06),
-    "horn": Instrument("hn", False, 43, 70, 12, 0, ((350, 8), (750, 4)), 0.08, _STILL, 0.01),
-    "oboe": Instrument("ob", False, 60, 86, 6, 0, ((1100, 12), (2900, 9)), 0.04, _WIND, 0.01),
-    "sax": Instrument("sax", False, 50, 78, 6, 0, ((650, 7), (1700, 6)), 0.05, _WIND, 0.03),
-    "trombone": Instrument(
-        "tbn", False, 40, 67, 7, 0, ((520, 7), (1500, 5)), 0.06, Vibrato(6, 4.8), 0.01
-    ),
-    "trumpet": Instrument(
-        "tpt", False, 56, 82, 4.5, 0, ((1250, 8), (2400, 5)), 0.04, Vibrato(8, 5.2), 0.012
-    ),
-    "tuba": Instrument("tba", False, 29, 53, 12, 0, ((230, 7), (420, 3)), 0.09, _STILL, 0.015),
-    "viola": Instrument(
-        "va", True, 48, 77, 7, 0, ((220, 6), (370, 5), (620, 4), (1600, 5)), 0.09, _STRING, 0.02
-    ),
-    "violin": Instrument(
-        "vn", True, 56, 88, 6, 0, ((285, 5), (480, 6), (700, 4), (2900, 8)), 0.07, _STRING, 0.018
-    ),
+INSTRUMENTS = {
+    name: Instrument(**(row | {"vibrato": Vibrato(*row["vibrato"])}))
+    for name, row in read_yaml("instruments").items()
 }
+"""Instrument by name, in alphabetical order."""
 
 
 def perform(
@@ -142,22 +117,19 @@ def sound(
     instrument = INSTRUMENTS[name]
     octaves = generator.normal(0, difficulty.timbre_octaves)
     slope = instrument.slope_db + generator.normal(0, difficulty.slope_db)
-    samples = round(performance.seconds * RATE_HZ)
-    wave = np.zeros(samples)
+    times_s = np.arange(round(performance.seconds * RATE_HZ)) / RATE_HZ
+    hz, loudness = performance.pitch_hz(times_s), performance.loudness(times_s)
+    wave = np.zeros(len(times_s))
     for note in performance.notes:
-        first = round(note.onset_s * RATE_HZ)
-        end = min(samples, round((note.onset_s + note.length_s) * RATE_HZ))
-        times_s = np.arange(first, end) / RATE_HZ
-        hz = performance.pitch_hz(times_s)
+        own = slice(round(note.onset_s * RATE_HZ), round((note.onset_s + note.length_s) * RATE_HZ))
         strengths = _strengths(instrument, 440 * 2 ** ((note.midi - 69) / 12), octaves, slope)
-        wave[first:end] = _tone(hz, performance.loudness(times_s), strengths)
-    times_s = np.arange(samples) / RATE_HZ
-    wave += instrument.noise * performance.loudness(times_s) * _breath(generator, samples)
+        wave[own] = _tone(hz[own], loudness[own], strengths)
+    wave += instrument.noise * loudness * _breath(generator, len(wave))
     wave = _room(generator, wave, generator.uniform(0.2, 1) * difficulty.wet)
     wave *= 0.5 / max(np.abs(wave).max(), 1e-9)
     level = float(np.sqrt(np.mean(wave**2)))
     hiss = level * 10 ** (-(difficulty.signal_to_noise_db + generator.uniform(0, 15)) / 20)
-    wave += hiss * generator.standard_normal(samples)
+    wave += hiss * generator.standard_normal(len(wave))
     return np.asarray(np.clip(np.round(wave * 32767), -32768, 32767), dtype=np.int16)
 
 

@@ -19,23 +19,15 @@ BARS_A_PHRASE = 4
 
 _PROGRESSIONS = ((0, 3, 4, 0), (0, 5, 3, 4), (0, 4, 5, 3), (5, 3, 0, 4), (0, 1, 4, 0))
 """Scale degrees of the chords, one a bar."""
-
 _RHYTHMS = (
-    (1.0, 1.0, 1.0, 1.0),
-    (2.0, 1.0, 1.0),
-    (1.0, 1.0, 2.0),
-    (1.5, 0.5, 1.0, 1.0),
-    (1.0, 0.5, 0.5, 2.0),
-    (2.0, 2.0),
-    (0.5, 0.5, 1.0, 2.0),
-    (1.0, 0.5, 0.5, 1.0, 1.0),
+    (1.0, 1.0, 1.0, 1.0), (2.0, 1.0, 1.0), (1.0, 1.0, 2.0), (1.5, 0.5, 1.0, 1.0),
+    (1.0, 0.5, 0.5, 2.0), (2.0, 2.0), (0.5, 0.5, 1.0, 2.0), (1.0, 0.5, 0.5, 1.0, 1.0),
     (0.5, 0.5, 0.5, 0.5, 1.0, 1.0),
-)
+)  # fmt: skip
 """Lengths of a bar's notes in beats."""
 
 _RATE_HZ = 500
 """Of the grid on which the bow's way is summed up."""
-
 _RELEASE_S = 0.05
 _BOW_A_SECOND = 0.75
 """Share of the bow drawn in a second at full loudness."""
@@ -45,19 +37,20 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Harmony:
-    """What the parts of a piece share.
+    """What the parts of a piece share: key note (0 for C to 11), scale, chords, seconds a beat.
 
-    Attributes:
-        tonic: Pitch class of the key note, 0 for C to 11.
-        scale: Semitones of the seven degrees above it.
-        chords: Degrees of the chords of a phrase, one a bar.
-        beat_s: Seconds a beat.
+    The scale is in semitones above the key note; chords are degrees of it, one a bar.
     """
 
     tonic: int
     scale: tuple[int, ...]
     chords: tuple[int, ...]
     beat_s: float
+
+    def degree(self, midi: int) -> int:
+        """Return the degree of a tone in the key, -1 for none."""
+        above = (midi - self.tonic) % 12
+        return self.scale.index(above) if above in self.scale else -1
 
 
 @dataclass(frozen=True)
@@ -91,9 +84,7 @@ class Performance:
     def __init__(
         self, notes: list[Note], seconds: float, *, attack_s: float, vibrato: Vibrato
     ) -> None:
-        self.notes = notes
-        self.seconds = seconds
-        self.vibrato = vibrato
+        self.notes, self.seconds, self.vibrato = notes, seconds, vibrato
         self._attack_s = attack_s
         self._onset = np.array([note.onset_s for note in notes])
         self._length = np.array([note.length_s for note in notes])
@@ -148,7 +139,8 @@ class Performance:
         for first, end in pairwise(starts):
             if first < end:
                 before = way[first - 1] if first else 0.0
-                bow[first:end] = _fold(at + direction * (way[first:end] - before))
+                path = at + direction * (way[first:end] - before)
+                bow[first:end] = 1 - np.abs(1 - path % 2)  # reflected at both ends
                 at = float(bow[end - 1])
             direction = 1.0 if at < 0.5 else -1.0
         return 0.05 + 0.9 * bow
@@ -179,7 +171,7 @@ def compose(
     Returns:
         The notes in order of time, at least one.
     """
-    tones = [midi for midi in range(low, high + 1) if _degree(harmony, midi) >= 0]
+    tones = [midi for midi in range(low, high + 1) if harmony.degree(midi) >= 0]
     place = float(generator.uniform(0.35, 0.65)) * (len(tones) - 1)
     notes: list[Note] = []
     time_s, bar = 0.0, 0
@@ -209,26 +201,11 @@ def compose(
     return notes
 
 
-def _degree(harmony: Harmony, midi: int) -> int:
-    """Return the degree of a tone in the key, -1 for none."""
-    above = (midi - harmony.tonic) % 12
-    return harmony.scale.index(above) if above in harmony.scale else -1
-
-
 def _nearest(harmony: Harmony, tones: list[int], place: float, chord: int | None, last: int) -> int:
     """Return the index of the tone nearest to a place, of a chord's tones if one is given.
 
     The last tone counts as two steps away, so that few tones are repeated.
     """
-    wanted = None if chord is None else {chord % 7, (chord + 2) % 7, (chord + 4) % 7}
-    fitting = [
-        index
-        for index, midi in enumerate(tones)
-        if wanted is None or _degree(harmony, midi) in wanted
-    ]
+    wanted = range(7) if chord is None else [(chord + step) % 7 for step in (0, 2, 4)]
+    fitting = [index for index, midi in enumerate(tones) if harmony.degree(midi) in wanted]
     return min(fitting, key=lambda index: abs(index - place) + 2 * (tones[index] == last))
-
-
-def _fold(way: Array) -> Array:
-    """Reflect a way at 0 and at 1."""
-    return np.asarray(1 - np.abs(1 - way % 2))

@@ -38,15 +38,10 @@ def synthesize(
 
     `truth.csv` has a row an image: its clip and the share of each concept in its mixture.
 
-    Args:
-        folder: Where to write; files of the same names are replaced.
+    Args, beside those of all generators (`writing`):
         per_class: Images showing exactly one concept, for each of the ten; at least 2. A quarter
             as many show two or none.
-        seed: The same seed gives the same bytes, whatever the number of threads.
-        difficulty: How hard the documents are; `words` counts tags.
-
-    Raises:
-        InputError: Too few images are asked for.
+        difficulty: Its `words` counts tags.
     """
     folder = begin(folder, per_class=(per_class, 2, np.inf))
     generator = np.random.default_rng(seed)

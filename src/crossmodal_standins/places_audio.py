@@ -41,16 +41,10 @@ def synthesize(
 ) -> None:
     """Write `metadata/{train,dev,test}.json`, `images/`, `wavs/`, `truth.csv`, `contents.csv`.
 
-    Args:
-        folder: Where to write; files of the same names are replaced.
+    Args, beside those of all generators (`writing`):
         images: How many, at least 8; one caption each.
-        seed: The same seed gives the same bytes.
         speakers: How many voices.
         size: Width and height of the pictures in px.
-        difficulty: None takes the default one.
-
-    Raises:
-        InputError: The numbers are out of range.
     """
     folder = begin(folder, images=(images, 8, np.inf), speakers=(speakers, 1, np.inf))
     difficulty = difficulty or Difficulty()

@@ -58,54 +58,12 @@ class Hold:
     size: float
     angle: float
     rise: float
-    hands: tuple[tuple[float, float], tuple[float, float], tuple[float, float]]
-    frog: int = 0
-    x: float = -0.13
+    hands: tuple[tuple[float, float], ...]
+    frog: int
+    x: float
 
 
-_MOUTH = (0.0, -0.13)
-_NECK = ((1.6, 0.0), (1.05, 0.0), (0.4, 0.0))
-HOLDS = {
-    "violin": Hold("fiddle", "f08a20 7a3010", (0.0, -0.03), 0.29, -0.25, -0.2, _NECK, 1, -0.16),
-    "viola": Hold("fiddle", "8c1a14 400c0c", (-0.02, 0.02), 0.36, 0.2, -0.2, _NECK, 1, -0.16),
-    "cello": Hold("fiddle", "e0b050 7a4a18", (0.02, 0.55), 0.42, -1.6, 0.1, _NECK, -1, 0.0),
-    "double_bass": Hold("fiddle", "6a3c1c 24140a", (0.2, 0.6), 0.56, -1.68, 0.1, _NECK, -1, -0.1),
-    "flute": Hold(
-        "flute", "e4ecf2", _MOUTH, 0.5, 2.75, 0.3, ((0.9, 0.1), (0.6, 0.1), (0.25, 0.1)), x=0.2
-    ),
-    "oboe": Hold(
-        "oboe", "a0306c d8b878 f0ece0", _MOUTH, 0.58, 1.5, -0.4,
-        ((0.8, 0.1), (0.55, 0.1), (0.3, 0.1)), x=-0.03,
-    ),
-    "clarinet": Hold(
-        "clarinet", "26242a 26242a f0f0f4", _MOUTH, 0.6, 0.95, -0.45,
-        ((0.75, 0.1), (0.5, 0.1), (0.3, 0.1)),
-    ),
-    "bassoon": Hold(
-        "bassoon", "c82c1c c82c1c f0dca0", (0.08, 0.18), 0.5, -1.1, 0.15,
-        ((-0.6, 0.1), (-0.2, 0.1), (0.3, 0.05)), x=-0.06,
-    ),
-    "sax": Hold(
-        "sax", "f6b818 f6b818 fff0b0", _MOUTH, 0.54, 0.12, -0.3,
-        ((0.36, 0.75), (0.34, 0.4), (0.32, 0.2)),
-    ),
-    "horn": Hold(
-        "horn", "d06a28 d06a28", _MOUTH, 0.5, 0.12, -0.25, ((0.3, 0.1), (0.6, 0.1), (0.84, 0.74))
-    ),
-    "trumpet": Hold(
-        "trumpet", "ffe430 ffe430 f4f4f4", _MOUTH, 0.5, 0.3, -0.45,
-        ((0.36, 0.28), (0.55, 0.28), (0.25, 0.1)),
-    ),
-    "trombone": Hold(
-        "trombone", "f0947c f0947c fff0e8", _MOUTH, 0.44, 0.45, -0.35,
-        ((0.17, 0.1), (0.17, 0.1), (0.05, 0.1)),
-    ),
-    "tuba": Hold(
-        "tuba", "b8c8d0 b8c8d0 f4f8fa", _MOUTH, 0.66, 0.2, -0.2,
-        ((0.3, 0.05), (0.45, 0.05), (0.2, 0.55)),
-    ),
-}  # fmt: skip
-"""Instrument -> how it is held."""
+HOLDS = {name: Hold(**instrument.hold) for name, instrument in INSTRUMENTS.items()}
 
 
 @dataclass(frozen=True)
@@ -188,7 +146,7 @@ class Stage:
 
 def _backdrop(width: int, height: int) -> Picture:
     """Hang the curtain in folds, over a floor."""
-    canvas = Canvas(gradient(mixed(_CURTAIN, WHITE, 0.06), _CURTAIN, height, width))
+    canvas = Canvas(gradient((mixed(_CURTAIN, WHITE, 0.06), _CURTAIN), height, width))
     for x in np.arange(0.04, canvas.wide, 0.1):
         canvas.line([(x, 0), (x + 0.01, 1)], 0.03, mixed(_CURTAIN, BLACK, 0.18))
     canvas.fill([(0, 0.93), (canvas.wide, 0.93), (canvas.wide, 1), (0, 1)], _FLOOR)

@@ -5,37 +5,30 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from crossmodal_standins.canvas import Canvas, Picture, gradient, mixed, palette, rgb, varied
+from crossmodal_standins.canvas import Canvas, Picture, gradient, mixed, rgb, varied
 from crossmodal_standins.people import CLOTHES
-from crossmodal_standins.words import choose
+from crossmodal_standins.words import choose, read_yaml
 
 SIZE = (640, 360)
 """Width and height of a room's picture, in px."""
 
-KINDS = {
-    "living room": ("acbaaa 8e9e92", ("shelf", "sash", "sofa", "lamp")),
-    "kitchen": ("decea8 c4b08a", ("shelf", "shutters", "vase")),
-    "cafeteria": ("bcccd8 9cacbc", ("sash", "painting", "arch", "lamp")),
-    "laboratory": ("ced4d8 aab6c0", ("television", "shelf", "sash")),
-    "hall": ("c4aa96 9e8474", ("door", "painting", "door", "lamp")),
-}
+KINDS: dict[str, tuple[str, list[str]]] = read_yaml("scenes")["rooms"]
 """Name of a room -> colours of its wall, and what stands in it, in any order."""
 
 
 def draw_room(generator: np.random.Generator, kind: str) -> Picture:
     """Draw a room, [360, 640, 3]; the generator places and colours what stands in it."""
     colours, pieces = KINDS[kind]
-    above, below = (varied(generator, rgb(code), 6) for code in colours.split())
-    canvas = Canvas(gradient(above, below, SIZE[1], SIZE[0]))
+    wall = [varied(generator, rgb(code), 6) for code in colours.split()]
+    canvas = Canvas(gradient(wall, SIZE[1], SIZE[0]))
     canvas.fill([(0, 0.83), (2, 0.83), (2, 1), (0, 1)], rgb("84603c"))
     canvas.line([(0, 0.82), (2, 0.82)], 0.02, rgb("ece6dc"))
     step = canvas.wide / len(pieces)
     for slot, index in enumerate(generator.permutation(len(pieces))):
         x = step * (slot + 0.5) + generator.uniform(-0.05, 0.05)
         chosen = [CLOTHES[place] for place in generator.permutation(len(CLOTHES))[:2]]
-        tones = dict(zip("ab", (mixed(tone, above, 0.3) for tone in chosen), strict=True))
-        wood = palette("84603c 84603c 6e4a2e")["c"]
-        canvas.placed(x, 0.5, 0.3).draw(pieces[index], tones | {"c": wood})
+        tones = dict(zip("ab", (mixed(tone, wall[0], 0.3) for tone in chosen), strict=True))
+        canvas.placed(x, 0.5, 0.3).draw(pieces[index], tones | {"c": rgb("6e4a2e")})
     return np.asarray(cv2.GaussianBlur(canvas.picture, (0, 0), 0.8), dtype=np.uint8)
 
 

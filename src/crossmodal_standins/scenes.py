@@ -15,7 +15,6 @@ from crossmodal_standins.canvas import (
     BLACK,
     INK,
     PAPER,
-    WHITE,
     Canvas,
     Colour,
     Picture,
@@ -27,68 +26,29 @@ from crossmodal_standins.canvas import (
     rgb,
 )
 from crossmodal_standins.people import SKINS
-from crossmodal_standins.words import choose
+from crossmodal_standins.words import choose, read_yaml
 from crossmodal_standins.writing import Checked, share
 
 RELATIONS = ["left", "right", "front", "behind", "above"]
 PEOPLE = ("man", "woman", "child")
 ANIMALS = ("dog", "cat", "horse", "cow")
 FLYING = ("bird", "kite", "balloon")
-HEIGHTS = {
-    "man": 0.42, "woman": 0.41, "child": 0.3, "dog": 0.22, "cat": 0.2, "horse": 0.34,
-    "cow": 0.3, "bird": 0.1, "car": 0.24, "truck": 0.3, "bicycle": 0.25, "boat": 0.36,
-    "house": 0.48, "tent": 0.26, "tree": 0.52, "bench": 0.16, "umbrella": 0.36, "ball": 0.13,
-    "kite": 0.17, "balloon": 0.26,
-}  # fmt: skip
+_DATA = read_yaml("scenes")
+HEIGHTS: dict[str, float] = _DATA["heights"]
 """Kind of a thing -> its height, of the picture's."""
-
-_COATS = ["brown", "black", "white", "grey"]
-_PAINTS = ["red", "blue", "green", "yellow", "orange", "purple", "pink", "white", "black"]
-COLOURS: dict[str, Colour] = {
-    "red": rgb("cf3430"), "blue": rgb("2f62c4"), "green": rgb("3a9447"), "yellow": rgb("f0c52e"),
-    "orange": rgb("ea842a"), "purple": rgb("7d46a8"), "pink": rgb("ee8fb4"),
-    "white": rgb("f4f2ec"), "black": rgb("2c2a2d"), "brown": rgb("86552f"), "grey": rgb("8f9296"),
-}  # fmt: skip
-
+PLACES, WEATHERS = list(_DATA["places"]), list(_DATA["weathers"])
+COLOURS = {name: rgb(code) for name, code in _DATA["colours"].items()}
 _HORIZON = 0.56
 """Where the ground begins, in heights of the picture from above."""
-PLACES = {
-    "beach": ("ead39c d3b176", "wave", "2f7fb5", 9, 0.05),
-    "park": ("79b653 4a8a3a", "tree", "2f7d3f 2f7d3f 6a4526", 7, 0.13),
-    "street": ("8b8d92 5f6167", "townhouse", "b5705a 5c6b7c", 6, 0.17),
-    "field": ("c9b653 94913a", "furrow", "a89a3c", 8, 0.22),
-    "mountains": ("8a9a70 5f7350", "peak", "7d8aa0", 5, 0.16),
-    "lake": ("3f8fc0 4c7a45", "wave", "7fb8da", 9, 0.05),
-    "desert": ("e2a860 bf7f3f", "cactus", "4f8a4a", 4, 0.1),
-    "snow": ("f3f7fb cfdbe8", "fir", "2f5a4a 2f5a4a 5a3a24", 6, 0.13),
-}
-"""Place -> colours of the ground, a shape along the horizon, its colours, number, half height."""
-
-WEATHERS = {
-    "sunny": ("4a97dd cfe8f7", "sun", "ffdf4f", 2, "ffffff", 0.0),
-    "cloudy": ("8c9aa8 cdd5da", "", "", 6, "ffffff", 0.1),
-    "rainy": ("5b6876 9aa7b0", "", "", 6, "54606c", 0.3),
-    "night": ("0b1130 2a3566", "moon", "f6f0c0", 0, "101a40", 0.55),
-    "sunset": ("5a3f86 f59b55", "sun", "ffb040", 1, "e0703a", 0.25),
-}
-"""Weather -> colours of the sky, what is seen there, its colour, clouds, tint of all, its share."""
 
 
 @dataclass(frozen=True)
 class Scene:
     """What a picture shows.
 
-    Attributes:
-        subject: Kind of the subject, one of `HEIGHTS`.
-        colour: Its colour.
-        count: How many of it, 1 to 3.
-        action: "standing", "running", "sitting" or "waving"; "" for things.
-        other: Kind of the second thing, or "".
-        other_colour: Its colour, or "".
-        relation: Where the subject is, seen from the other: one of `RELATIONS`; "above" says that
-            the other flies above the subject; "" without other.
-        place: One of `PLACES`.
-        weather: One of `WEATHERS`.
+    A subject of a kind, a colour and a count from 1 to 3, people and animals with an action;
+    nearly always something else, else "". The relation says where the subject is, seen from the
+    other; "above" that the other flies above the subject.
     """
 
     subject: str
@@ -176,7 +136,7 @@ def draw_scene_picture(
 
 
 def _draw_scene(generator: np.random.Generator) -> Scene:
-    place = choose(generator, list(PLACES))
+    place = choose(generator, PLACES)
     here = [kind for kind in HEIGHTS if kind != "boat" or place in ("lake", "beach")]
     subjects = [kind for kind in here if kind not in ("tree", "house", "bench", "umbrella")]
     subject = choose(generator, subjects)
@@ -198,17 +158,17 @@ def _draw_scene(generator: np.random.Generator) -> Scene:
         count=int(generator.choice((1, 1, 1, 2, 3))),
         action=action,
         other=other,
-        other_colour=_colour(generator, other) if other else "",
+        other_colour=_colour(generator, other),
         relation=relation,
         place=place,
-        weather=choose(generator, list(WEATHERS)),
+        weather=choose(generator, WEATHERS),
     )
 
 
 def _colour(generator: np.random.Generator, kind: str) -> str:
-    if kind in ANIMALS:
-        return choose(generator, _COATS)
-    return "green" if kind == "tree" else choose(generator, _PAINTS)
+    if kind in ("", "tree"):
+        return "green" if kind else ""
+    return choose(generator, _DATA["coats" if kind in ANIMALS else "paints"])
 
 
 def _arrange(
@@ -244,40 +204,32 @@ def _arrange(
 def _draw_place(generator: np.random.Generator, scene: Scene, size: tuple[int, int]) -> Canvas:
     """Draw sky, what lies at the horizon, and ground."""
     width, height = size
-    high, body, body_colour, clouds, tint, share_ = WEATHERS[scene.weather]
-    ground, scenery, colours, count, half = PLACES[scene.place]
+    sky, body, body_colour, clouds, cloud, tint, tinted = _DATA["weathers"][scene.weather]
+    ground, scenery, colours, count, half = _DATA["places"][scene.place]
 
-    def lit(codes: str) -> list[Colour]:
-        return [mixed(colour, rgb(tint), share_) for colour in palette(codes).values()]
+    def lit(codes: str) -> dict[str, Colour]:
+        return {key: mixed(tone, rgb(tint), tinted) for key, tone in palette(codes).items()}
 
-    sky = list(palette(high).values())
-    near, far = lit(ground)
     edge = round(_HORIZON * height)
-    above = gradient(sky[0], sky[1], edge, width)
-    canvas = Canvas(np.concatenate([above, gradient(near, far, height - edge, width)]))
+    above = gradient(palette(sky).values(), edge, width)
+    below = gradient(lit(ground).values(), height - edge, width)
+    canvas = Canvas(np.concatenate([above, below]))
     if body:
         at = _HORIZON - 0.06 if scene.weather == "sunset" else 0.13
         x = generator.uniform(0.15, 0.85) * canvas.wide
-        canvas.placed(x, at, 0.11).draw(body, {"a": rgb(body_colour)})
-    tone = mixed(sky[1], WHITE, 0.6) if scene.weather in ("sunny", "cloudy") else rgb("76818c")
+        canvas.placed(x, at, 0.11).draw(body, palette(body_colour))
     for x, y in generator.uniform((0, 0.05), (canvas.wide, 0.32), (clouds, 2)):
         for dx, dy, r in ((-0.09, 0.01, 0.05), (0.09, 0.01, 0.05), (0, -0.02, 0.06)):
-            canvas.fill(oval(x + dx, y + dy, 1.25 * r, r), tone)
-    tones = dict(zip("abc", lit(colours), strict=False))
-    water = scenery == "wave"
-    if water:
-        shore = _HORIZON + (0.13 if scene.place == "lake" else 0.03)
-        blue = lit("2f7fb5")[0]
-        top = _HORIZON - 0.06
-        canvas.fill([(0, top), (canvas.wide, top), (canvas.wide, shore), (0, shore)], blue)
-        tones["a"] = mixed(blue, WHITE, 0.35)
+            canvas.fill(oval(x + dx, y + dy, 1.25 * r, r), rgb(cloud))
+    shore = _HORIZON + _DATA["shores"].get(scene.place, 0.0)
+    if scenery == "wave":
+        top, wide = _HORIZON - 0.06, canvas.wide
+        canvas.fill([(0, top), (wide, top), (wide, shore), (0, shore)], lit(_DATA["water"])["a"])
     for place in (np.arange(count) + generator.uniform(0.2, 0.8, count)) / count:
-        x, y = place * canvas.wide, _HORIZON + 0.02 - half
-        if water:
+        y = 1 - half if scenery == "furrow" else _HORIZON + 0.02 - half
+        if scenery == "wave":
             y = generator.uniform(_HORIZON - 0.04, shore - 0.02)
-        elif scenery == "furrow":
-            y = 1 - half
-        canvas.placed(x, y, half).draw(scenery, tones)
+        canvas.placed(place * canvas.wide, y, half).draw(scenery, lit(colours))
     return canvas
 
 
@@ -285,22 +237,21 @@ def _draw_thing(
     generator: np.random.Generator, own: Canvas, kind: str, colour: Colour, action: str
 ) -> None:
     """Draw a thing in the square of its canvas; people's skin and trousers differ."""
-    skin = SKINS[generator.integers(len(SKINS))]
     if kind in PEOPLE:
+        skin = SKINS[generator.integers(len(SKINS))]
         trousers = mixed(rgb("33415c"), rgb("6b4a3a"), float(generator.random()))
-        clothes = {"a": colour, "b": skin, "c": trousers}
-        own.draw(action, clothes)
-        low = action == "sitting"
-        if kind == "woman" and not low:
-            own.draw("skirt", clothes)
-        own.placed(0.1 if action == "running" else 0, -0.42 if low else -0.78).draw(kind, clothes)
-        return
-    other = {"cow": INK if sum(colour) > 600 else PAPER, "house": rgb("6b3f33")}
-    tones = {"a": colour, "b": other.get(kind, mixed(colour, BLACK, 0.5)), "c": rgb("8a5f38")}
-    if kind == "car":
-        tones["b"] = rgb("8f9296")
-    if kind == "bird":
-        tones["c"] = rgb("e8a020")
+        tones = {"a": colour, "b": skin, "c": trousers}
+        own.draw(action, tones)
+        sits = action == "sitting"
+        if kind == "woman" and not sits:
+            own.draw("skirt", tones)
+        own = own.placed(0.1 if action == "running" else 0, -0.42 if sits else -0.78)
+    elif kind in _DATA["seconds"]:
+        second, third = palette(_DATA["seconds"][kind]).values()
+        tones = {"a": colour, "b": second, "c": third}
+    else:
+        patches = (INK if sum(colour) > 600 else PAPER) if kind == "cow" else None
+        tones = {"a": colour, "b": patches or mixed(colour, BLACK, 0.5), "c": rgb("8a5f38")}
     if kind in ANIMALS:
-        own.draw(f"legs {action or 'standing'}", tones)
+        own.draw(f"legs {action}", tones)
     own.draw(kind, tones)

@@ -9,7 +9,16 @@ import numpy as np
 
 from crossmodal_standins.people import Person
 from crossmodal_standins.rooms import KINDS
-from crossmodal_standins.voices import RATE_HZ, Sound, as_int16, in_room, say, with_noise
+from crossmodal_standins.voices import (
+    RATE_HZ,
+    Sound,
+    Wave,
+    as_int16,
+    as_wave,
+    in_room,
+    say,
+    with_noise,
+)
 from crossmodal_standins.words import choose, line
 from crossmodal_standins.writing import Checked, share
 
@@ -128,10 +137,10 @@ def mix(generator: np.random.Generator, scenes: Sequence[Scene], difficulty: Dif
     parts = []
     for scene in scenes:
         start, end = (round(time_s * RATE_HZ) for time_s in (scene.start_s, scene.end_s))
-        sound = np.zeros(end - start)
+        sound: Wave = np.zeros(end - start, np.float32)
         for turn in scene.turns:
             first = round(turn.start_s * RATE_HZ) - start
-            sound[first : first + len(turn.sound)] += turn.sound / 32768
+            sound[first : first + len(turn.sound)] += as_wave(turn.sound)
         sound = in_room(sound, generator, RATE_HZ, generator.uniform(*difficulty.decay_s))
         parts.append(with_noise(sound, generator, generator.uniform(*difficulty.noise_db)))
     return as_int16(0.8 * np.concatenate(parts))

@@ -49,18 +49,12 @@ def synthesize(
     empty for winds) and `held_hz` (pitch without vibrato where one note fills the whole chunk,
     otherwise empty). `notes.csv` has a row a note: `song, onset_s, length_s, midi, level`.
 
-    Args:
-        folder: Where to write; files of the same names are replaced.
+    Args, beside those of all generators (`writing`):
         songs: Songs of each of the thirteen instruments, 2 to 99.
         seconds: Length of a song, at least 1.
-        seed: The same seed gives the same bytes; a song does not depend on how many there are.
         step_ms: From the start of a chunk to the next one's, a multiple of 100; 500 leaves no
             overlap, 100 is the release's.
         size: Width and height of the pictures in px; the release's are 1920 x 1080.
-        difficulty: None takes the default one.
-
-    Raises:
-        InputError: The numbers are out of range.
     """
     if step_ms < STEP_MS or step_ms % STEP_MS:
         raise InputError(

@@ -11,17 +11,17 @@ layouts (episodes with speaker tracks, and released faces and voices cut from th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
-import soundfile
 
 from crossmodal.corpora.contents import write_contents
-from crossmodal.files import atomic_path
 from crossmodal.progress import progress
-from crossmodal_standins.camera import SIZE, Seen, film
+from crossmodal_standins.camera import SIZE, film
 from crossmodal_standins.canvas import Picture
 from crossmodal_standins.people import CLOTHES, Person, draw_person
 from crossmodal_standins.rooms import draw_room
@@ -35,8 +35,8 @@ from crossmodal_standins.screenplay import (
     write_scenes,
 )
 from crossmodal_standins.video import write_mp4
-from crossmodal_standins.voices import RATE_HZ, Sound
-from crossmodal_standins.writing import begin, write_jpeg, write_table
+from crossmodal_standins.voices import RATE_HZ
+from crossmodal_standins.writing import begin, write_jpeg, write_table, write_wav
 
 PEOPLE = ("Sheldon", "Leonard", "Howard", "Raj", "Penny")
 OTHERS = "other"
@@ -49,6 +49,9 @@ TURNS = (4, 8)
 
 EVERY_FRAMES = {"truth": 5, "face-images": 10}
 """A row of truth and a released face image every so many frames."""
+
+_TURN = ["episode", "scene", "room", "start_s", "end_s", "person", "text", "on_screen"]
+_FACE = ["episode", "frame", "time_s", "shot", "person", "x", "y", "width", "height", "mouth"]
 
 
 def synthesize(
@@ -67,29 +70,21 @@ def synthesize(
     - `speaking-audio/sXXeYY/<person>_01.wav`: all that a person says in the episode, merged, cut
       from its sound; 22,050 Hz, 16 bits.
 
-    Args:
-        folder: Where to write; files of the same names are replaced.
-        episodes: How many; ten make a season.
-        scenes: In each of them, at least 3, so that all five characters speak.
-        seed: The same seed gives the same bytes, whatever the number of threads.
-        difficulty: How hard it is to see and hear who speaks.
-
-    Raises:
-        InputError: Too few episodes or scenes are asked for.
+    At least 1 episode, ten make a season, of at least 3 scenes, so that all five speak. The other
+    arguments, and what is raised, are those of all generators (`writing`).
     """
     folder = begin(folder, episodes=(episodes, 1, np.inf), scenes=(scenes, 3, np.inf))
     cast = draw_cast(np.random.default_rng([seed, 0]))
-    files: list[Path] = []
-    turns, faces = [], []
-    for number in progress(range(episodes), title="filming", unit="episode"):
-        name = f"s{number // 10 + 1:02d}e{number % 10 + 1:02d}"
-        episode = _Episode(folder, name, np.random.default_rng([seed, 1, number]), cast)
+    done = [
+        _Episode(folder, number, np.random.default_rng([seed, 1, number]), cast)
+        for number in range(episodes)
+    ]
+    for episode in progress(done, title="filming", unit="episode"):
         episode.write(scenes, difficulty)
-        files += episode.files
-        turns.append(episode.turns)
-        faces.append(episode.faces)
-    files.append(write_table(folder / "truth.csv", pd.concat(turns)))
-    files.append(write_table(folder / "truth_faces.csv", pd.concat(faces)))
+    files = [path for episode in done for path in episode.files]
+    for name, rows in (("truth", _TURN), ("truth_faces", _FACE)):
+        tables = [pd.DataFrame(getattr(episode, name), columns=rows) for episode in done]
+        files.append(write_table(folder / f"{name}.csv", pd.concat(tables)))
     write_contents(folder, files)
 
 
@@ -112,17 +107,23 @@ def look_of(person: Person) -> tuple[str, str, bool]:
     return person.face.style, person.face.beard, person.face.glasses
 
 
+def label(person: Person) -> str:
+    """Return what a person is called in the corpus: the name, or "other"."""
+    return person.name if person.name in PEOPLE else OTHERS
+
+
 class _Episode:
-    """Writes one episode and what is cut from it; keeps the rows of its truth."""
+    """Writes one episode and what is cut from it; keeps its files and the rows of its truth."""
 
     def __init__(
-        self, folder: Path, name: str, generator: np.random.Generator, cast: tuple[Person, ...]
+        self, folder: Path, number: int, generator: np.random.Generator, cast: Sequence[Person]
     ) -> None:
-        self._folder, self._name, self._generator, self._cast = folder, name, generator, cast
-        self._extras = 0
+        self._folder, self._generator, self._cast = folder, generator, cast
+        self._name = f"s{number // 10 + 1:02d}e{number % 10 + 1:02d}"
+        self._extras = count(1)
         self.files: list[Path] = []
-        self.turns = pd.DataFrame()
-        self.faces = pd.DataFrame()
+        self.truth: list[tuple[Any, ...]] = []
+        self.truth_faces: list[tuple[Any, ...]] = []
 
     def write(self, scenes: int, difficulty: Difficulty) -> None:
         """Write the episode, its speaker track, faces and voices."""
@@ -133,15 +134,18 @@ class _Episode:
         video = self._folder / "episodes" / f"{self._name}.mp4"
         frames = self._frames(shots, written, difficulty)
         write_mp4(video, frames, FPS, sound, RATE_HZ, quality=QUALITY)
-        self.turns = _turn_table(self._name, written, shots)
-        track = self.turns[["start_s", "end_s", "person"]]
-        self.files += [video, write_table(video.with_suffix(".csv"), track)]
-        self._write_voices(sound)
+        self._note_turns(written, shots)
+        turns = pd.DataFrame(self.truth, columns=_TURN)[["start_s", "end_s", "person"]]
+        self.files += [video, write_table(video.with_suffix(".csv"), turns)]
+        for person, own in turns.groupby("person"):
+            spoken = (own[["start_s", "end_s"]].to_numpy() * RATE_HZ).round().astype(int)
+            merged = np.concatenate([sound[first:last] for first, last in spoken])
+            path = self._folder / "speaking-audio" / self._name / f"{person}_01.wav"
+            self.files.append(write_wav(path, merged, RATE_HZ))
 
     def _extra(self) -> Person:
         """Draw somebody new."""
-        self._extras += 1
-        return draw_person(self._generator, f"{OTHERS} {self._extras}")
+        return draw_person(self._generator, f"{OTHERS} {next(self._extras)}")
 
     def _frames(
         self, shots: list[Shot], scenes: list[Scene], difficulty: Difficulty
@@ -151,65 +155,33 @@ class _Episode:
         kinds = sorted({scene.room for scene in scenes})
         rooms = {kind: draw_room(generator, kind) for kind in kinds}
         names = sorted({person.name for scene in scenes for person in scene.people})
-        colours = generator.integers(0, len(CLOTHES), len(names))
-        clothes = {name: CLOTHES[index] for name, index in zip(names, colours, strict=True)}
-        rows = []
+        clothes = {name: CLOTHES[generator.integers(len(CLOTHES))] for name in names}
         for number, shot in enumerate(shots):
             taken = film(generator, shot, rooms[shot.scene.room], clothes, difficulty)
             for frame, (picture, seen) in enumerate(taken, start=shot.first):
-                if frame % EVERY_FRAMES["truth"] == 0:
-                    rows += [
-                        (frame, number, label(one.person), *one.box, one.mouth) for one in seen
-                    ]
-                if frame % EVERY_FRAMES["face-images"] == 0:
-                    self._write_faces(picture, frame, seen)
+                for place, one in enumerate(seen, start=1):
+                    who = label(one.person)
+                    if frame % EVERY_FRAMES["truth"] == 0:
+                        row = (self._name, frame, frame / FPS, number, who, *one.box, one.mouth)
+                        self.truth_faces.append(row)
+                    if frame % EVERY_FRAMES["face-images"] == 0:
+                        path = self._folder / "face-images" / self._name / who
+                        face = _square(picture, one.box)
+                        self.files.append(write_jpeg(path / f"{frame:06d}_{place}.jpg", face))
                 yield picture
-        columns = ["frame", "shot", "person", "x", "y", "width", "height", "mouth"]
-        table = pd.DataFrame(rows, columns=columns)
-        table.insert(0, "episode", self._name)
-        table.insert(2, "time_s", table["frame"] / FPS)
-        self.faces = table
 
-    def _write_faces(self, picture: Picture, frame: int, seen: list[Seen]) -> None:
-        for number, one in enumerate(seen, start=1):
-            path = self._folder / "face-images" / self._name / label(one.person)
-            face = _square(picture, one.box)
-            self.files.append(write_jpeg(path / f"{frame:06d}_{number}.jpg", face))
-
-    def _write_voices(self, sound: Sound) -> None:
-        for person, turns in self.turns.groupby("person"):
-            pieces = [
-                sound[round(start_s * RATE_HZ) : round(end_s * RATE_HZ)]
-                for start_s, end_s in zip(turns["start_s"], turns["end_s"], strict=True)
-            ]
-            path = self._folder / "speaking-audio" / self._name / f"{person}_01.wav"
-            with atomic_path(path) as temporary:
-                soundfile.write(temporary, np.concatenate(pieces), RATE_HZ, subtype="PCM_16")
-            self.files.append(path)
-
-
-def label(person: Person) -> str:
-    """Return what a person is called in the corpus: the name, or "other"."""
-    return person.name if person.name in PEOPLE else OTHERS
-
-
-def _turn_table(name: str, scenes: list[Scene], shots: list[Shot]) -> pd.DataFrame:
-    rows = []
-    for number, scene in enumerate(scenes):
-        mine = [shot for shot in shots if shot.scene is scene]
-        for turn in scene.turns:
-            shown_s = sum(
-                max(0.0, min(turn.end_s, shot.beyond / FPS) - max(turn.start_s, shot.first / FPS))
-                for shot in mine
-                if turn.person in shot.people
-            )
-            share = shown_s / (turn.end_s - turn.start_s)
-            who = label(turn.person)
-            rows.append((number, scene.room, turn.start_s, turn.end_s, who, turn.text, share))
-    columns = ["scene", "room", "start_s", "end_s", "person", "text", "on_screen"]
-    table = pd.DataFrame(rows, columns=columns)
-    table.insert(0, "episode", name)
-    return table
+    def _note_turns(self, scenes: list[Scene], shots: list[Shot]) -> None:
+        for number, scene in enumerate(scenes):
+            for turn in scene.turns:
+                shown_s = sum(
+                    max(0.0, min(turn.end_s, shot.beyond / FPS) - max(turn.start_s, first_s))
+                    for shot in shots
+                    if shot.scene is scene and turn.person in shot.people
+                    for first_s in [shot.first / FPS]
+                )
+                share = shown_s / (turn.end_s - turn.start_s)
+                row = (number, scene.room, turn.start_s, turn.end_s, label(turn.person))
+                self.truth.append((self._name, *row, turn.text, share))
 
 
 def _square(picture: Picture, box: tuple[float, float, float, float]) -> Picture:

@@ -38,17 +38,11 @@ def synthesize(
     each player, from the left, `AuSep_1_vn_01_Aubade.wav` (44.1 kHz, mono) and
     `Notes_1_vn_01_Aubade.txt`. Instruments take turns, so that five pieces have all thirteen.
 
-    Args:
-        folder: Where to write; files of the same names are replaced.
+    Args, beside those of all generators (`writing`):
         pieces: 1 to 99.
         seconds: Length of a piece, at least 1.
-        seed: The same seed gives the same bytes.
         fps: Pictures a second.
         size: Width and height of the video in px, even.
-        difficulty: None takes the default one.
-
-    Raises:
-        InputError: The numbers are out of range.
     """
     folder = begin(folder, pieces=(pieces, 1, 99), seconds=(seconds, 1, np.inf))
     difficulty = difficulty or Difficulty()

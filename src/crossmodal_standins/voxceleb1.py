@@ -8,13 +8,11 @@ voice share, and what the voice makes of them (see `people`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import scipy.signal
-from numpy.typing import NDArray
 
 from crossmodal.corpora.contents import write_contents
 from crossmodal.progress import progress
@@ -22,7 +20,16 @@ from crossmodal_standins.canvas import photograph
 from crossmodal_standins.heads import Look, Place, draw_bust
 from crossmodal_standins.people import CLOTHES, COUPLING, Person, draw_people
 from crossmodal_standins.rooms import any_room, backdrop
-from crossmodal_standins.voices import RATE_HZ, as_int16, in_room, say, with_noise
+from crossmodal_standins.voices import (
+    RATE_HZ,
+    Wave,
+    as_int16,
+    as_wave,
+    in_room,
+    resampled,
+    say,
+    with_noise,
+)
 from crossmodal_standins.words import NAMES, line
 from crossmodal_standins.writing import (
     Checked,
@@ -94,16 +101,10 @@ def synthesize(
     Of each person the last video is the test set, the one before it validation, the others are
     for training. Faces are 224x224 px, a crop of 1.6 times the face.
 
-    Args:
-        folder: Where to write; files of the same names are replaced.
+    Args, beside those of all generators (`writing`):
         people: How many, from 2 to 480.
         videos: Of each of them, at least 3.
         utterances: In each video, at least 1, four to six seconds each.
-        seed: The same seed gives the same bytes, whatever the number of threads.
-        difficulty: How hard it is to know people again.
-
-    Raises:
-        InputError: A number is out of its range.
     """
     folder = begin(
         folder,
@@ -114,9 +115,8 @@ def synthesize(
     crowd = draw_people(np.random.default_rng([seed, 0]), people, difficulty.coupling)
     files: list[Path] = []
     phases: list[str] = []
-    for number, person in enumerate(
-        progress(crowd, title="recording", total=people, unit="person"), start=1
-    ):
+    shown = progress(crowd, title="recording", unit="person")
+    for number, person in enumerate(shown, start=1):
         identity = f"id{10000 + number}"
         for index in range(videos):
             generator = np.random.default_rng([seed, 1, number, index])
@@ -130,19 +130,10 @@ def synthesize(
             files += [*sounds, *_write_faces(pictures, generator, person, difficulty)]
     files.append(write_lines(folder / "iden_split.txt", phases))
     files.append(write_lines(folder / "vox1_meta.csv", [HEADER, *_meta(crowd, seed)]))
-    truth = [
-        {
-            "person": f"id{10000 + number}",
-            "register": person.register,
-            "size": person.size,
-            "age": person.age,
-            "fullness": person.fullness,
-            "pitch_hz": person.voice.pitch_hz,
-            "formants": person.voice.formants,
-        }
-        for number, person in enumerate(crowd, start=1)
-    ]
-    files.append(write_table(folder / "truth.csv", pd.DataFrame(truth)))
+    table = pd.DataFrame([asdict(person) | asdict(person.voice) for person in crowd])
+    truth = table[["register", "size", "age", "fullness", "pitch_hz", "formants"]]
+    truth.insert(0, "person", [f"id{10001 + place}" for place in range(people)])
+    files.append(write_table(folder / "truth.csv", truth))
     write_contents(folder, files)
 
 
@@ -161,13 +152,12 @@ def _write_sounds(
     room_seed = int(generator.integers(2**32))
     paths = []
     for number in range(1, utterances + 1):
-        parts: list[NDArray[np.float64]] = []
+        parts: list[Wave] = []
         while sum(map(len, parts)) < SHORTEST_S * RATE_HZ:
-            silence = np.zeros(round(generator.uniform(0.1, 0.3) * RATE_HZ))
-            parts += [say(line(generator), voice) / 32768, silence]
+            silence = np.zeros(round(generator.uniform(0.1, 0.3) * RATE_HZ), np.float32)
+            parts += [as_wave(say(line(generator), voice)), silence]
         sound = in_room(np.concatenate(parts), np.random.default_rng(room_seed), RATE_HZ, decay_s)
-        sound = scipy.signal.resample_poly(sound, 320, 441)
-        sound = with_noise(sound, generator, noise_db)
+        sound = with_noise(resampled(sound, 320, 441), generator, noise_db)
         path = folder / f"{number:05d}.wav"
         paths.append(write_wav(path, as_int16(0.8 * sound), WAV_RATE_HZ))
     return paths

@@ -41,15 +41,9 @@ def synthesize(
     `truth.csv` has a row a document: its clip and the share of each topic in its mixture. The
     features are made by `crossmodal.features` as for real media, fitted on the training documents.
 
-    Args:
-        folder: Where to write; files of the same names are replaced.
+    Args, beside those of all generators (`writing`):
         train: Training documents, at least 20.
         test: Test documents, at least 10.
-        seed: The same seed gives the same bytes, whatever the number of threads.
-        difficulty: None takes the default one.
-
-    Raises:
-        InputError: Too few documents are asked for.
     """
     folder = begin(folder, train=(train, 20, np.inf), test=(test, 10, np.inf))
     difficulty = difficulty or Difficulty()

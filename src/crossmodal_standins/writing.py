@@ -1,4 +1,9 @@
-"""What all generators share: formats of the files, sizes and difficulties in range."""
+"""What all generators share: arguments, sizes and difficulties in range, formats of the files.
+
+A generator is `synthesize(folder, *, sizes, seed, difficulty)`. It writes into `folder`, where
+files of the same names are replaced, and the same seed gives the same bytes, whatever the number of
+threads. Numbers out of range raise an `InputError`.
+"""
 
 from __future__ import annotations
 
