@@ -44,12 +44,7 @@ def film(
 ) -> Iterator[tuple[Picture, list[Seen]]]:
     """Yield the frames of a shot and who is seen in them.
 
-    Args:
-        generator: Every choice comes from it.
-        shot: The shot.
-        room: The picture of the scene's room, as `draw_room` draws it.
-        clothes: Name of a person -> what they wear today.
-        difficulty: Occlusion, grain, turns of the head.
+    `room` is the scene's, as `draw_room` draws it; `clothes` are by name of a person.
     """
     _, zoom, blur_px = _VIEWS[shot.kind]
     scenery = backdrop(room, float(generator.uniform(0.3, 0.7)), zoom, SIZE, blur_px)

@@ -162,7 +162,7 @@ def _catmull_rom(count: int, closed: bool) -> Points:
     return rows if closed else np.concatenate([rows, np.eye(count)[-1:]])
 
 
-def mirrored(points: Sequence[Sequence[float]]) -> Points:
+def mirrored(points: ArrayLike) -> Points:
     """Close the right half of a shape, from top to bottom, by its mirror image."""
     half = np.asarray(points, dtype=np.float64)
     return np.concatenate([half, half[::-1][1:-1] * (-1, 1)])

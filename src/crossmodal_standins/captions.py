@@ -13,8 +13,9 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
+from crossmodal_standins import writing
 from crossmodal_standins.people import Voice, draw_person
-from crossmodal_standins.scenes import FLYING, PEOPLE, Difficulty, Scene
+from crossmodal_standins.scenes import FLYING, PEOPLE, Difficulty, Scene, draw_scenes
 from crossmodal_standins.voices import (
     RATE_HZ,
     Sound,
@@ -26,7 +27,6 @@ from crossmodal_standins.voices import (
     with_noise,
 )
 from crossmodal_standins.words import WORDS
-from crossmodal_standins.writing import write_table
 
 SPEECH_HZ = 16_000
 HELD_OUT_SHARE = 1 / 8
@@ -87,23 +87,22 @@ def describe(generator: np.random.Generator, scene: Scene, difficulty: Difficult
     return " ".join([*parts, *ends])
 
 
+def begin(
+    folder: Path, key: list[int], images: int, speakers: int
+) -> tuple[list[Scene], list[Voice]]:
+    """Draw what is described and who speaks; the folder counts as unfinished from now on."""
+    writing.begin(folder, images=(images, 8, np.inf), speakers=(speakers, 1, np.inf))
+    generator = np.random.default_rng(key)
+    return draw_scenes(generator, images), draw_voices(generator, speakers)
+
+
 def draw_voices(generator: np.random.Generator, count: int) -> list[Voice]:
     """Draw the voices of so many speakers."""
     return [draw_person(generator).voice for _ in range(count)]
 
 
 def speak(generator: np.random.Generator, text: str, voice: Voice, difficulty: Difficulty) -> Sound:
-    """Speak a caption in a room, with some silence before and after.
-
-    Args:
-        generator: Draws the room, its murmur and the silence.
-        text: The caption.
-        voice: Who speaks.
-        difficulty: How clean the recording is.
-
-    Returns:
-        [samples] at `SPEECH_HZ`.
-    """
+    """Speak a caption in a room, with silence before and after, [samples] at `SPEECH_HZ`."""
     spoken = resampled(as_wave(say(text, voice)), SPEECH_HZ // 50, RATE_HZ // 50)
     before, after = (generator.uniform(0.1, 0.4, 2) * SPEECH_HZ).astype(int)
     sound = np.pad(spoken * np.float32(generator.uniform(0.3, 1.0)), (before, after))
@@ -116,7 +115,7 @@ def write_truth(folder: Path, names: list[str], scenes: list[Scene]) -> Path:
     """Write `truth.csv`, a row an image: its name and what it shows."""
     frame = pd.DataFrame([asdict(scene) for scene in scenes])
     frame.insert(0, "image", names)
-    return write_table(folder / "truth.csv", frame)
+    return writing.write_table(folder / "truth.csv", frame)
 
 
 def in_splits(items: list[Item]) -> dict[str, list[Item]]:

@@ -22,7 +22,6 @@ from crossmodal_standins.canvas import (
     palette,
     photograph,
     rgb,
-    smooth,
     varied,
 )
 from crossmodal_standins.words import Topic
@@ -39,29 +38,17 @@ class Difficulty(Checked):
     The values were set by hand with two rulers, a linear classifier of each feature and regularised
     linear CCA (test against test), so that both come out near those of the real Wikipedia features.
     No hashing method was run on the stand-ins while they were set.
-
-    Attributes:
-        own_topic: Least and most share of a document's mixture that is its label's topic; the
-            rest is spread over the other topics.
-        stray_elements: Share of a picture's elements from any topic, whatever the mixture.
-        stray_words: The same for words.
-        background_words: Share of words that belong to no topic.
-        elements: Fewest elements in a picture, and one more than the most.
-        words: Fewest words in a document, and one more than the most.
-        light: Largest change of exposure, and from one edge to the other, of 1.
-        blur_px: Largest standard deviation of the blur.
-        noise: Largest standard deviation of the sensor noise, in grey levels of 255.
     """
 
-    own_topic: tuple[float, float] = (0.3, 0.75)
-    stray_elements: float = share(0.35)
-    stray_words: float = share(0.2)
-    background_words: float = share(0.55)
-    elements: tuple[int, int] = (5, 10)
-    words: tuple[int, int] = (40, 120)
-    light: float = share(0.25)
-    blur_px: float = 1.2
-    noise: float = 8.0
+    own_topic: tuple[float, float] = (0.3, 0.75)  # least and most share of the label's topics
+    stray_elements: float = share(0.35)  # of a picture's elements, from any topic
+    stray_words: float = share(0.2)  # the same of words
+    background_words: float = share(0.55)  # of words, that belong to no topic
+    elements: tuple[int, int] = (5, 10)  # fewest in a picture, and one more than the most
+    words: tuple[int, int] = (40, 120)  # the same in a document
+    light: float = share(0.25)  # largest change of exposure, and from edge to edge, of 1
+    blur_px: float = 1.2  # largest standard deviation of the blur
+    noise: float = 8.0  # largest standard deviation of the noise, grey levels of 255
 
     def __post_init__(self) -> None:
         """Refuse numbers that are no shares or no ranges."""
@@ -79,11 +66,7 @@ def draw_mixture(
 ) -> NDArray[np.float64]:
     """Draw the share of each topic in a document, [topics], summing to 1.
 
-    Args:
-        generator: Every choice comes from it.
-        own: The topics of the document's labels, which share its own part equally.
-        topics: Number of topics.
-        difficulty: Gives the size of the own part.
+    `own` are the topics of the document's labels, which share its own part equally.
     """
     part = generator.uniform(*difficulty.own_topic) if len(own) else 0.0
     mixture = (1 - part) * generator.dirichlet(np.full(topics, 0.3))
@@ -122,14 +105,7 @@ def draw_picture(
     mixture: NDArray[np.float64],
     difficulty: Difficulty,
 ) -> Picture:
-    """Draw a picture of a document.
-
-    Args:
-        generator: Every choice comes from it.
-        topics: The corpus's topics.
-        mixture: Share of each topic in the document, [topics], sums to 1.
-        difficulty: Shares of strays, light, blur and noise.
-    """
+    """Draw a picture of a document with a mixture of topics, [topics]."""
     width, height = SIZES[generator.integers(len(SIZES))]
     shares = (1 - difficulty.stray_elements) * mixture + difficulty.stray_elements / len(topics)
     count = 1 + generator.integers(*difficulty.elements)
@@ -164,20 +140,12 @@ def _place(canvas: Canvas, generator: np.random.Generator, topic: Topic) -> None
 
 
 def _texture(canvas: Canvas, generator: np.random.Generator, kind: str, colour: Colour) -> None:
-    """Draw stripes, dots, hills or bricks over the ground."""
+    """Draw dots or stripes over the ground."""
     wide = canvas.wide
     if kind == "dots":
         for x, y, radius in generator.uniform((0, 0, 0.01), (wide, 1, 0.035), (60, 3)):
             canvas.fill(oval(x, y, radius, radius), colour)
-    elif kind == "hills":
-        for level in generator.uniform(0.35, 0.9, 3):
-            x = np.linspace(0, wide, 6)
-            top = smooth(np.stack([x, level + generator.uniform(-0.08, 0.08, 6)], axis=1))
-            canvas.line(top, 0.03, colour)
     else:
         gap, lean = generator.uniform((0.06, -0.25), (0.13, 0.25))
-        for x in np.arange(-0.25, wide + 0.25, 2 * gap if kind == "bricks" else gap):
+        for x in np.arange(-0.25, wide + 0.25, gap):
             canvas.line([(x, 0), (x + lean, 1)], 0.02, colour)
-        if kind == "bricks":
-            for y in np.arange(gap / 2, 1, gap):
-                canvas.line([(0, y), (wide, y)], 0.02, colour)

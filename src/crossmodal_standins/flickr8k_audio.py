@@ -14,16 +14,9 @@ import numpy as np
 from crossmodal.corpora.contents import write_contents
 from crossmodal.corpora.flickr8k_audio import IMAGE_FOLDERS, SPLIT_LISTS
 from crossmodal.progress import progress
-from crossmodal_standins.captions import (
-    SPEECH_HZ,
-    describe,
-    draw_voices,
-    in_splits,
-    speak,
-    write_truth,
-)
-from crossmodal_standins.scenes import Difficulty, draw_scene_picture, draw_scenes
-from crossmodal_standins.writing import begin, write_jpeg, write_lines, write_wav
+from crossmodal_standins import captions
+from crossmodal_standins.scenes import Difficulty, draw_scene_picture
+from crossmodal_standins.writing import write_jpeg, write_lines, write_wav
 
 CAPTIONS = 5
 
@@ -46,10 +39,8 @@ def synthesize(
         speakers: How many voices; each caption is spoken by one drawn anew.
         size: Width and height of the pictures in px.
     """
-    folder = begin(folder, images=(images, 8, np.inf), speakers=(speakers, 1, np.inf))
-    difficulty = difficulty or Difficulty()
-    generator = np.random.default_rng([seed])
-    scenes, voices = draw_scenes(generator, images), draw_voices(generator, speakers)
+    folder, difficulty = Path(folder), difficulty or Difficulty()
+    scenes, voices = captions.begin(folder, [seed], images, speakers)
     names = _names(seed, images)
     files: list[Path] = []
     lines: dict[str, list[str]] = {"wav2capt.txt": [], "wav2spk.txt": [], "Flickr8k.token.txt": []}
@@ -58,18 +49,18 @@ def synthesize(
         picture = folder / IMAGE_FOLDERS[0] / f"{names[index]}.jpg"
         files.append(write_jpeg(picture, draw_scene_picture(own, scene, size, difficulty)))
         for number in range(CAPTIONS):
-            text = describe(own, scene, difficulty)
+            text = captions.describe(own, scene, difficulty)
             speaker = int(own.integers(speakers))
             sound = folder / "wavs" / f"{names[index]}_{number}.wav"
-            spoken = speak(own, text, voices[speaker], difficulty)
-            files.append(write_wav(sound, spoken, SPEECH_HZ))
+            spoken = captions.speak(own, text, voices[speaker], difficulty)
+            files.append(write_wav(sound, spoken, captions.SPEECH_HZ))
             lines["wav2capt.txt"].append(f"{sound.name} {picture.name} #{number}")
             lines["wav2spk.txt"].append(f"{sound.name} {speaker + 1}")
             lines["Flickr8k.token.txt"].append(f"{picture.name}#{number}\t{text} .")
     pictures = [f"{name}.jpg" for name in names]
-    lines |= {SPLIT_LISTS[split]: part for split, part in in_splits(pictures).items()}
+    lines |= {SPLIT_LISTS[split]: part for split, part in captions.in_splits(pictures).items()}
     files += [write_lines(folder / name, rows) for name, rows in lines.items()]
-    files.append(write_truth(folder, pictures, scenes))
+    files.append(captions.write_truth(folder, pictures, scenes))
     write_contents(folder, files)
 
 

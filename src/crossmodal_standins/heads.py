@@ -39,21 +39,14 @@ _INK = (52.0, 36.0, 34.0)
 
 @dataclass(frozen=True)
 class Look:
-    """How a head is seen at a moment.
+    """How a head is seen at a moment."""
 
-    Attributes:
-        yaw_deg, pitch_deg: Turned to the right of the picture, nodding down.
-        mouth, blink: 0 closed to 1 wide open; 0 open to 1 closed eyes.
-        smile: -1 sad to 1 smiling.
-        light: Where the light comes from, -1 left to 1 right.
-    """
-
-    yaw_deg: float = 0.0
-    pitch_deg: float = 0.0
-    mouth: float = 0.0
-    blink: float = 0.0
-    smile: float = 0.2
-    light: float = -0.4
+    yaw_deg: float = 0.0  # turned to the right of the picture
+    pitch_deg: float = 0.0  # nodding down
+    mouth: float = 0.0  # 0 closed to 1 wide open
+    blink: float = 0.0  # 0 open to 1 closed eyes
+    smile: float = 0.2  # -1 sad to 1 smiling
+    light: float = -0.4  # where it comes from, -1 left to 1 right
 
     def stepped(self) -> Look:
         """Return the nearest of the looks that are worth drawing apart."""

@@ -29,32 +29,19 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Instrument:
-    """One instrument.
-
-    Attributes:
-        code: Abbreviation in URMP's file names.
-        bowed: Played with a bow; the others are blown.
-        low, high: Lowest and highest MIDI number used.
-        slope_db: Fall of the harmonics in dB an octave at full loudness; 8 more at none.
-        even_db: Further fall of the even harmonics.
-        resonances: Frequency in Hz, height in dB; each half an octave wide.
-        attack_s: Time to 95 % of the level.
-        vibrato: Of its notes.
-        noise: Amplitude of breath or bow noise, of the tone's.
-        hold: How it is held, the fields of `players.Hold`.
-    """
+    """One instrument: its code in URMP's file names, how it is blown or bowed, how it sounds."""
 
     code: str
     bowed: bool
-    low: int
+    low: int  # lowest and highest MIDI number used
     high: int
-    slope_db: float
-    even_db: float
-    resonances: tuple[tuple[float, float], ...]
-    attack_s: float
+    slope_db: float  # fall of the harmonics, dB an octave, at full loudness; 8 more at none
+    even_db: float  # further fall of the even harmonics
+    resonances: list[list[float]]  # frequency in Hz and height in dB; half an octave wide
+    attack_s: float  # time to 95 % of the level
     vibrato: Vibrato
-    noise: float
-    hold: dict[str, Any]
+    noise: float  # amplitude of breath or bow noise, of the tone's
+    hold: dict[str, Any]  # the fields of `players.Hold`
 
 
 @dataclass(frozen=True)
@@ -62,26 +49,16 @@ class Difficulty(Checked):
     """How much songs and players of an instrument differ, and what is lost on the way.
 
     Fixed by hand, not by what a model makes of it.
-
-    Attributes:
-        timbre_octaves: Standard deviation of the shift of all resonances, by song.
-        slope_db: Standard deviation of the change of the slope in dB an octave, by song.
-        wet: Largest share of reverberation in the sound.
-        signal_to_noise_db: Least distance of the steady noise below the song's level.
-        zoom: Largest change of the camera's distance, of 1.
-        shift: Largest shift of the player, in heights of the picture.
-        light: Largest change of exposure, and from one edge to the other, of 1.
-        noise: Largest standard deviation of the picture's noise, in grey levels of 255.
     """
 
-    timbre_octaves: float = 0.15
-    slope_db: float = 1.5
-    wet: float = share(0.25)
-    signal_to_noise_db: float = 30.0
-    zoom: float = share(0.06)
-    shift: float = 0.02
-    light: float = share(0.12)
-    noise: float = 4.0
+    timbre_octaves: float = 0.15  # standard deviation of the shift of all resonances, by song
+    slope_db: float = 1.5  # standard deviation of the slope, dB an octave, by song
+    wet: float = share(0.25)  # largest share of reverberation in the sound
+    signal_to_noise_db: float = 30.0  # least distance of the noise below the song's level
+    zoom: float = share(0.06)  # largest change of the camera's distance, of 1
+    shift: float = 0.02  # largest shift of the player, heights of the picture
+    light: float = share(0.12)  # largest change of exposure, and from edge to edge, of 1
+    noise: float = 4.0  # largest standard deviation of a picture's noise, grey levels of 255
 
 
 INSTRUMENTS = {

@@ -77,23 +77,14 @@ class Face:
 
 @dataclass(frozen=True)
 class Voice:
-    """How a person sounds.
+    """How a person sounds."""
 
-    Attributes:
-        variant: Voice variant of eSpeak NG.
-        pitch_hz: Median pitch that is heard.
-        pitch_range: eSpeak NG's range, 0 monotone to 100.
-        words_per_minute: Speed.
-        formants: Factor on all formants; above 1 for a vocal tract shorter than the variant's.
-        brightness_db: Gain above 1.5 kHz.
-    """
-
-    variant: str
-    pitch_hz: float
-    pitch_range: int
+    variant: str  # of eSpeak NG's voice
+    pitch_hz: float  # median pitch that is heard
+    pitch_range: int  # eSpeak NG's, 0 monotone to 100
     words_per_minute: int
-    formants: float
-    brightness_db: float
+    formants: float  # factor on all; above 1 for a vocal tract shorter than the variant's
+    brightness_db: float  # gain above 1.5 kHz
 
 
 @dataclass(frozen=True)
@@ -120,13 +111,8 @@ def draw_person(
 ) -> Person:
     """Draw a person.
 
-    Args:
-        generator: Every choice comes from it; the same number of draws whatever is given.
-        name: What to call the person.
-        register: "low" or "high"; None draws one.
-        size: Standard normal attribute; None draws it.
-        age: The same.
-        coupling: Correlation between an attribute as seen and as heard, from 0 to 1.
+    Register ("low" or "high"), size and age are drawn unless given, with the same number of draws.
+    `coupling` is the correlation between an attribute as seen and as heard, from 0 to 1.
     """
     drawn = REGISTERS[int(generator.random() < 0.5)]
     register = drawn if register is None else register

@@ -14,16 +14,9 @@ import numpy as np
 from crossmodal.corpora.contents import write_contents
 from crossmodal.files import write_json
 from crossmodal.progress import progress
-from crossmodal_standins.captions import (
-    SPEECH_HZ,
-    describe,
-    draw_voices,
-    in_splits,
-    speak,
-    write_truth,
-)
-from crossmodal_standins.scenes import Difficulty, draw_scene_picture, draw_scenes
-from crossmodal_standins.writing import begin, write_jpeg, write_wav
+from crossmodal_standins import captions
+from crossmodal_standins.scenes import Difficulty, draw_scene_picture
+from crossmodal_standins.writing import write_jpeg, write_wav
 
 _LISTS = {"train": "train", "validation": "dev", "test": "test"}
 _UNHEARD = 0.08
@@ -46,16 +39,14 @@ def synthesize(
         speakers: How many voices.
         size: Width and height of the pictures in px.
     """
-    folder = begin(folder, images=(images, 8, np.inf), speakers=(speakers, 1, np.inf))
-    difficulty = difficulty or Difficulty()
-    generator = np.random.default_rng([seed, 1])
-    scenes, voices = draw_scenes(generator, images), draw_voices(generator, speakers)
+    folder, difficulty = Path(folder), difficulty or Difficulty()
+    scenes, voices = captions.begin(folder, [seed, 1], images, speakers)
     files: list[Path] = []
     entries: list[dict[str, Any]] = []
     for index, scene in enumerate(progress(scenes, title="describing", unit="image")):
         own = np.random.default_rng([seed, 1, index])
         speaker = int(own.integers(speakers))
-        text = describe(own, scene, difficulty)
+        text = captions.describe(own, scene, difficulty)
         heard = [word for word in text.split() if own.random() >= _UNHEARD]
         entry = {
             "uttid": f"S{speaker + 1:04d}-{scene.place}_{index:08d}",
@@ -67,11 +58,11 @@ def synthesize(
         entries.append(entry)
         picture, sound = folder / "images" / entry["image"], folder / "wavs" / entry["wav"]
         files.append(write_jpeg(picture, draw_scene_picture(own, scene, size, difficulty)))
-        spoken = speak(own, text, voices[speaker], difficulty)
-        files.append(write_wav(sound, spoken, SPEECH_HZ))
-    for split, part in in_splits(entries).items():
+        spoken = captions.speak(own, text, voices[speaker], difficulty)
+        files.append(write_wav(sound, spoken, captions.SPEECH_HZ))
+    for split, part in captions.in_splits(entries).items():
         files.append(folder / "metadata" / f"{_LISTS[split]}.json")
         bases = {"image_base_path": "images", "audio_base_path": "wavs"}
         write_json(files[-1], {**bases, "data": part})
-    files.append(write_truth(folder, [entry["image"] for entry in entries], scenes))
+    files.append(captions.write_truth(folder, [entry["image"] for entry in entries], scenes))
     write_contents(folder, files)

@@ -37,30 +37,17 @@ _OPEN_TONES = (34, 41, 46, 50, 53, 56, 58, 60, 62, 64, 65, 67, 68, 70)
 
 @dataclass(frozen=True)
 class Hold:
-    """How an instrument is held; lengths in heights of the picture, angles in radians.
+    """How an instrument is held; lengths in heights of the picture, angles in radians."""
 
-    Attributes:
-        shape: Of `shapes`; it lies along its own x-axis, a unit long.
-        colours: a, b, c of the shape.
-        at: Its origin, from the point between the shoulders.
-        size: Of its unit.
-        angle: From the right of the picture, clockwise.
-        rise: By how much the angle changes from silence to full loudness.
-        hands: Where the moving hand is for the lowest and the highest tone, and where the other,
-            in units of the instrument.
-        frog: Side of the bow's frog, 1 or -1; 0 without bow.
-        x: Where the player sits, so that the instrument is in the middle.
-    """
-
-    shape: str
-    colours: str
-    at: tuple[float, float]
-    size: float
-    angle: float
-    rise: float
-    hands: tuple[tuple[float, float], ...]
-    frog: int
-    x: float
+    shape: str  # it lies along its own x-axis, a unit long
+    colours: str  # a, b, c of the shape
+    at: tuple[float, float]  # its origin, from the point between the shoulders
+    size: float  # of its unit
+    angle: float  # from the right of the picture, clockwise
+    rise: float  # by how much it turns from silence to full loudness
+    hands: list[list[float]]  # for the lowest and the highest tone, and the other hand, in units
+    frog: int  # side of the bow's frog, 1 or -1; 0 without bow
+    x: float  # where the player sits, so that the instrument is in the middle
 
 
 HOLDS = {name: Hold(**instrument.hold) for name, instrument in INSTRUMENTS.items()}
@@ -68,19 +55,12 @@ HOLDS = {name: Hold(**instrument.hold) for name, instrument in INSTRUMENTS.items
 
 @dataclass(frozen=True)
 class Moment:
-    """What a player does at one time.
+    """What a player does at one time."""
 
-    Attributes:
-        loudness: 0 to 1.
-        height: Pitch, 0 for the lowest to 1 for the highest of the instrument.
-        midi: Pitch as a MIDI number; slides follow it.
-        bow: Where the bow touches the string, 0 at the frog to 1 at the tip.
-    """
-
-    loudness: float
-    height: float
-    midi: float
-    bow: float
+    loudness: float  # 0 to 1
+    height: float  # of the pitch, 0 for the lowest to 1 for the highest of the instrument
+    midi: float  # pitch as a MIDI number; slides follow it
+    bow: float  # where it touches the string, 0 at the frog to 1 at the tip
 
 
 def moments_of(name: str, performance: Performance, times_s: Array) -> list[Moment]:
@@ -93,13 +73,9 @@ def moments_of(name: str, performance: Performance, times_s: Array) -> list[Mome
 
 
 class Stage:
-    """Players side by side before a blue curtain, drawn at any time of a song.
+    """Players of some instruments, from the left, drawn at any time of a song.
 
-    Args:
-        generator: Decides light, view and the players' looks.
-        names: The players' instruments, from the left.
-        size: Width and height of the pictures in px.
-        difficulty: How much views differ.
+    Light, view and looks are drawn; `size` is width and height of the pictures in px.
     """
 
     def __init__(
@@ -127,12 +103,7 @@ class Stage:
         self._backdrop = _backdrop(width, height)
 
     def picture(self, generator: np.random.Generator, moments: Sequence[Moment]) -> Picture:
-        """Draw what the camera sees.
-
-        Args:
-            generator: The noise comes from it.
-            moments: What each player does.
-        """
+        """Draw what the camera sees of what each player does; the noise is drawn."""
         canvas = Canvas(self._backdrop.copy())
         for middle, name, look, moment in zip(
             self._middles, self.names, self._looks, moments, strict=True

@@ -67,30 +67,18 @@ class Difficulty(Checked):
     """How hard it is to find the picture of a caption, and the caption of a picture.
 
     Fixed by hand before any model was trained on the stand-ins. What a caption says is true.
-
-    Attributes:
-        no_colour: Share of things whose colour a caption leaves out.
-        no_other: Share of captions that leave out the second thing.
-        no_place: Share that leave out the place.
-        no_weather: Share that leave out the weather.
-        vague_count: Share that say "some" for two or three.
-        other_word: Share of words in whose place a synonym stands.
-        light: Largest change of exposure of a picture, of 1.
-        noise: Largest standard deviation of a picture's noise, in grey levels of 255.
-        murmur_db: Loudest background of a recording, relative to full scale.
-        decay_s: Longest reverberation of a recording.
     """
 
-    no_colour: float = share(0.15)
-    no_other: float = share(0.15)
-    no_place: float = share(0.25)
-    no_weather: float = share(0.6)
-    vague_count: float = share(0.2)
-    other_word: float = share(0.4)
-    light: float = share(0.15)
-    noise: float = 6.0
-    murmur_db: float = -45.0
-    decay_s: float = 0.3
+    no_colour: float = share(0.15)  # of things, whose colour a caption leaves out
+    no_other: float = share(0.15)  # of captions that leave out the second thing,
+    no_place: float = share(0.25)  # the place,
+    no_weather: float = share(0.6)  # the weather,
+    vague_count: float = share(0.2)  # or say "some" for two or three
+    other_word: float = share(0.4)  # of words, in whose place a synonym stands
+    light: float = share(0.15)  # largest change of exposure of a picture, of 1
+    noise: float = 6.0  # largest standard deviation of a picture's noise, grey levels of 255
+    murmur_db: float = -45.0  # loudest background of a recording, relative to full scale
+    decay_s: float = 0.3  # longest reverberation of a recording
 
 
 def draw_scenes(generator: np.random.Generator, count: int) -> list[Scene]:

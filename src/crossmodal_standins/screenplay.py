@@ -28,27 +28,16 @@ KINDS_OF_SHOT = ("close", "two", "wide")
 
 @dataclass(frozen=True)
 class Difficulty(Checked):
-    """How hard it is to see and hear who speaks; set by hand before anything was trained.
+    """How hard it is to see and hear who speaks; set by hand before anything was trained."""
 
-    Attributes:
-        off_screen: Share of the shots that show somebody else than the speaker.
-        others: Share of the scenes in which somebody else than the five joins.
-        occlusion: Share of the shots in which a plant stands before the people.
-        decay_s: Shortest and longest reverberation of a scene.
-        noise_db: Least and most noise of a scene, relative to full scale.
-        exposure: Largest change of a scene's brightness, of 1.
-        grain: Standard deviation of the camera's noise, in grey levels of 255.
-        yaw_deg: Largest turn of a head from the camera.
-    """
-
-    off_screen: float = share(0.12)
-    others: float = share(0.3)
-    occlusion: float = share(0.12)
-    decay_s: tuple[float, float] = (0.1, 0.35)
-    noise_db: tuple[float, float] = (-58.0, -42.0)
-    exposure: float = share(0.15)
-    grain: float = 2.0
-    yaw_deg: float = 16.0
+    off_screen: float = share(0.12)  # of the shots, that show somebody else than the speaker
+    others: float = share(0.3)  # of the scenes, in which somebody else than the five joins
+    occlusion: float = share(0.12)  # of the shots, in which a plant stands before the people
+    decay_s: tuple[float, float] = (0.1, 0.35)  # least and most reverberation of a scene
+    noise_db: tuple[float, float] = (-58.0, -42.0)  # of a scene, relative to full scale
+    exposure: float = share(0.15)  # largest change of a scene's brightness, of 1
+    grain: float = 2.0  # standard deviation of the camera's noise, grey levels of 255
+    yaw_deg: float = 16.0  # largest turn of a head from the camera
 
 
 @dataclass(frozen=True)
@@ -101,14 +90,7 @@ def write_scenes(
 
     Everybody of the cast speaks before anybody begins a second round, so that even short episodes
     have all of them.
-
-    Args:
-        generator: Every choice comes from it.
-        cast: The regular characters.
-        extra: Returns somebody new each time.
-        scenes: How many.
-        turns: Fewest turns in a scene, and one more than the most.
-        difficulty: Share of scenes with an extra, light.
+    `extra` returns somebody new; `turns` are the fewest in a scene, and one more than the most.
     """
     waiting: list[Person] = []
     written: list[Scene] = []

@@ -57,31 +57,19 @@ _IDENTIFIERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_
 
 @dataclass(frozen=True)
 class Difficulty(Checked):
-    """How hard it is to know people again; set by hand before anything was trained.
+    """How hard it is to know people again; set by hand before anything was trained."""
 
-    Attributes:
-        coupling: Correlation of an attribute as seen with the same as heard.
-        mood: Standard deviation of a person's pitch from video to video, in octaves.
-        decay_s: Shortest and longest reverberation of a video.
-        noise_db: Least and most noise of a video, relative to full scale.
-        yaw_deg, pitch_deg, roll_deg: Largest turns of a head.
-        exposure: Largest change of a video's brightness, of 1.
-        grain: Standard deviation of the camera's noise, in grey levels of 255.
-        blur_px: Largest standard deviation of the blur.
-        shift: Largest misplacement of a crop, as a share of its side.
-    """
-
-    coupling: float = share(COUPLING)
-    mood: float = 0.08
-    decay_s: tuple[float, float] = (0.1, 0.5)
-    noise_db: tuple[float, float] = (-52.0, -34.0)
-    yaw_deg: float = 16.0
+    coupling: float = share(COUPLING)  # correlation of an attribute as seen and as heard
+    mood: float = 0.08  # standard deviation of the pitch from video to video, octaves
+    decay_s: tuple[float, float] = (0.1, 0.5)  # least and most reverberation of a video
+    noise_db: tuple[float, float] = (-52.0, -34.0)  # of a video, relative to full scale
+    yaw_deg: float = 16.0  # largest turns of a head
     pitch_deg: float = 6.0
     roll_deg: float = 6.0
-    exposure: float = share(0.2)
-    grain: float = 4.0
-    blur_px: float = 1.6
-    shift: float = share(0.05)
+    exposure: float = share(0.2)  # largest change of a video's brightness, of 1
+    grain: float = 4.0  # standard deviation of the camera's noise, grey levels of 255
+    blur_px: float = 1.6  # largest standard deviation of the blur
+    shift: float = share(0.05)  # largest misplacement of a crop, of its side
 
 
 DIFFICULTY = Difficulty()
