@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from crossmodal_standins.canvas import Canvas, Colour, Picture, palette
+from crossmodal_standins.canvas import Canvas, Picture
+from crossmodal_standins.colours import Colour, palette
 from crossmodal_standins.heads import Look, Place, draw_bust, face_box
 from crossmodal_standins.people import Person
 from crossmodal_standins.rooms import backdrop

@@ -2,8 +2,7 @@
 
 Points are [n, 2], x to the right and y down. A `Canvas` maps them to pixels of a picture; one that
 is `placed` on another has a unit, an origin and a direction of its own, so that a shape has the
-same look at every size. Shapes that never change are data (`shapes`) and drawn by name. Colours
-are red, green, blue from 0 to 255.
+same look at every size. Shapes that never change are data (`shapes`) and drawn by name.
 """
 
 from __future__ import annotations
@@ -16,17 +15,12 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from crossmodal_standins.colours import BLACK, INK, PAPER, WHITE, Colour, mixed
 from crossmodal_standins.shapes import strokes
 
-Colour = tuple[float, float, float]
 Picture = NDArray[np.uint8]
 """Red, green, blue, [height, width, 3]."""
 Points = NDArray[np.float64]
-
-BLACK: Colour = (0.0, 0.0, 0.0)
-WHITE: Colour = (255.0, 255.0, 255.0)
-INK, PAPER = (38.0, 36.0, 43.0), (244.0, 240.0, 230.0)
-"""Colours `k` and `w` of all shapes."""
 
 _SHIFT = 4
 """Fractional bits of the coordinates given to OpenCV."""
@@ -113,28 +107,6 @@ class Canvas:
         return np.asarray(np.rint(pixels * 2**_SHIFT), dtype=np.int32)
 
 
-def mixed(first: Colour, second: Colour, share: float) -> Colour:
-    """Return a colour between two: `share` of the second, the rest of the first."""
-    r, g, b = (a + (c - a) * share for a, c in zip(first, second, strict=True))
-    return r, g, b
-
-
-def rgb(code: str) -> Colour:
-    """Turn "rrggbb" into a colour."""
-    return int(code[:2], 16), int(code[2:4], 16), int(code[4:], 16)
-
-
-def palette(codes: str) -> dict[str, Colour]:
-    """Turn "rrggbb rrggbb rrggbb" into the colours a, b, c."""
-    return {letter: rgb(code) for letter, code in zip("abc", codes.split(), strict=False)}
-
-
-def varied(generator: np.random.Generator, colour: Colour, spread: float) -> Colour:
-    """Return a colour a little off."""
-    r, g, b = np.clip(np.array(colour) + generator.normal(0, spread, 3), 0, 255).tolist()
-    return r, g, b
-
-
 def oval(x: float, y: float, rx: float, ry: float) -> Points:
     """Return an ellipse with these half axes as a polygon, [24, 2]."""
     return np.array([x, y]) + _CIRCLE * (rx, ry)
@@ -166,11 +138,6 @@ def mirrored(points: ArrayLike) -> Points:
     """Close the right half of a shape, from top to bottom, by its mirror image."""
     half = np.asarray(points, dtype=np.float64)
     return np.concatenate([half, half[::-1][1:-1] * (-1, 1)])
-
-
-def shade(colour: Colour, factor: float) -> Colour:
-    """Return a colour made darker (below 1) or lighter (above 1)."""
-    return mixed(BLACK, colour, factor) if factor <= 1 else mixed(WHITE, colour, 1 / factor)
 
 
 def gradient(colours: Iterable[Colour], height: int, width: int) -> Picture:

@@ -12,18 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crossmodal.errors import InputError
-from crossmodal_standins.canvas import (
-    Canvas,
-    Colour,
-    Picture,
-    gradient,
-    mixed,
-    oval,
-    palette,
-    photograph,
-    rgb,
-    varied,
-)
+from crossmodal_standins.canvas import Canvas, Picture, gradient, oval, photograph
+from crossmodal_standins.colours import Colour, mixed, palette, rgb, varied
 from crossmodal_standins.words import Topic
 from crossmodal_standins.writing import Checked, share
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from crossmodal_standins.canvas import WHITE, Canvas, smooth
+from crossmodal_standins.canvas import Canvas, smooth
+from crossmodal_standins.colours import WHITE
 from crossmodal_standins.shapes import strokes
 
 SIDE_PX, BOX_PX = 28, 20

@@ -13,20 +13,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike
 
-from crossmodal_standins.canvas import (
-    BLACK,
-    WHITE,
-    Canvas,
-    Colour,
-    Picture,
-    Points,
-    mirrored,
-    mixed,
-    oval,
-    paste,
-    shade,
-    smooth,
-)
+from crossmodal_standins.canvas import Canvas, Picture, Points, mirrored, oval, paste, smooth
+from crossmodal_standins.colours import BLACK, WHITE, Colour, mixed, shade
 from crossmodal_standins.people import Face
 from crossmodal_standins.shapes import SHAPES, strokes
 

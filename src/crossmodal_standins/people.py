@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crossmodal_standins.canvas import Colour, mixed, rgb, varied
+from crossmodal_standins.colours import Colour, mixed, rgb, varied
 from crossmodal_standins.words import NAMES
 
 COUPLING = 0.8
@@ -134,15 +134,11 @@ def draw_people(generator: np.random.Generator, count: int, coupling: float) -> 
     first, last = len(NAMES["low"]), NAMES["last"]
     places = generator.permutation(first * len(last))[:count]
     registers = np.array(REGISTERS)[generator.permutation(np.arange(count) % 2)]
-    return [
-        draw_person(
-            generator,
-            f"{NAMES[register][place % first]}_{last[place // first]}",
-            register=register,
-            coupling=coupling,
-        )
-        for place, register in zip(places, registers, strict=True)
-    ]
+    people = []
+    for place, register in zip(places, registers, strict=True):
+        name = f"{NAMES[register][place % first]}_{last[place // first]}"
+        people.append(draw_person(generator, name, register=register, coupling=coupling))
+    return people
 
 
 def _face(

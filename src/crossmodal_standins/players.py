@@ -11,19 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crossmodal_standins.canvas import (
-    BLACK,
-    WHITE,
-    Canvas,
-    Colour,
-    Picture,
-    gradient,
-    mixed,
-    oval,
-    palette,
-    photograph,
-    rgb,
-)
+from crossmodal_standins.canvas import Canvas, Picture, gradient, oval, photograph
+from crossmodal_standins.colours import BLACK, WHITE, Colour, mixed, palette, rgb
 from crossmodal_standins.instruments import INSTRUMENTS, Difficulty
 from crossmodal_standins.music import Array, Performance
 from crossmodal_standins.people import CLOTHES, HAIRS, SKINS

@@ -5,7 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from crossmodal_standins.canvas import Canvas, Picture, gradient, mixed, rgb, varied
+from crossmodal_standins.canvas import Canvas, Picture, gradient
+from crossmodal_standins.colours import mixed, rgb, varied
 from crossmodal_standins.people import CLOTHES
 from crossmodal_standins.words import choose, read_yaml
 

@@ -11,20 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crossmodal_standins.canvas import (
-    BLACK,
-    INK,
-    PAPER,
-    Canvas,
-    Colour,
-    Picture,
-    gradient,
-    mixed,
-    oval,
-    palette,
-    photograph,
-    rgb,
-)
+from crossmodal_standins.canvas import Canvas, Picture, gradient, oval, photograph
+from crossmodal_standins.colours import BLACK, INK, PAPER, Colour, mixed, palette, rgb
 from crossmodal_standins.people import SKINS
 from crossmodal_standins.words import choose, read_yaml
 from crossmodal_standins.writing import Checked, share

@@ -128,7 +128,7 @@ def mix(generator: np.random.Generator, scenes: Sequence[Scene], difficulty: Dif
     return as_int16(0.8 * np.concatenate(parts))
 
 
-def plan_shots(
+def shoot(
     generator: np.random.Generator, scenes: Sequence[Scene], difficulty: Difficulty
 ) -> list[Shot]:
     """Decide what the camera shows; it cuts a little before a turn begins."""

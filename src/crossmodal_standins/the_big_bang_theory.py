@@ -25,15 +25,7 @@ from crossmodal_standins.camera import SIZE, film
 from crossmodal_standins.canvas import Picture
 from crossmodal_standins.people import CLOTHES, Person, draw_person
 from crossmodal_standins.rooms import draw_room
-from crossmodal_standins.screenplay import (
-    FPS,
-    Difficulty,
-    Scene,
-    Shot,
-    mix,
-    plan_shots,
-    write_scenes,
-)
+from crossmodal_standins.screenplay import FPS, Difficulty, Scene, Shot, mix, shoot, write_scenes
 from crossmodal_standins.video import write_mp4
 from crossmodal_standins.voices import RATE_HZ
 from crossmodal_standins.writing import begin, write_jpeg, write_table, write_wav
@@ -130,7 +122,7 @@ class _Episode:
         generator = self._generator
         written = write_scenes(generator, self._cast, self._extra, scenes, TURNS, difficulty)
         sound = mix(generator, written, difficulty)
-        shots = plan_shots(generator, written, difficulty)
+        shots = shoot(generator, written, difficulty)
         video = self._folder / "episodes" / f"{self._name}.mp4"
         frames = self._frames(shots, written, difficulty)
         write_mp4(video, frames, FPS, sound, RATE_HZ, quality=QUALITY)

@@ -16,6 +16,7 @@ import pandas as pd
 
 from crossmodal.corpora.contents import write_contents
 from crossmodal.progress import progress
+from crossmodal_standins import writing
 from crossmodal_standins.canvas import photograph
 from crossmodal_standins.heads import Look, Place, draw_bust
 from crossmodal_standins.people import CLOTHES, COUPLING, Person, draw_people
@@ -31,15 +32,7 @@ from crossmodal_standins.voices import (
     with_noise,
 )
 from crossmodal_standins.words import NAMES, line
-from crossmodal_standins.writing import (
-    Checked,
-    begin,
-    share,
-    write_jpeg,
-    write_lines,
-    write_table,
-    write_wav,
-)
+from crossmodal_standins.writing import Checked, share
 
 WAV_RATE_HZ = 16_000
 SHORTEST_S = 4.0
@@ -94,7 +87,7 @@ def synthesize(
         videos: Of each of them, at least 3.
         utterances: In each video, at least 1, four to six seconds each.
     """
-    folder = begin(
+    folder = writing.begin(
         folder,
         people=(people, 2, len(NAMES["low"]) * len(NAMES["last"])),
         videos=(videos, 3, np.inf),
@@ -116,12 +109,12 @@ def synthesize(
             phases += [f"{phase} {path.relative_to(folder / 'wav').as_posix()}" for path in sounds]
             pictures = folder / "unzippedFaces" / person.name / "1.6" / name
             files += [*sounds, *_write_faces(pictures, generator, person, difficulty)]
-    files.append(write_lines(folder / "iden_split.txt", phases))
-    files.append(write_lines(folder / "vox1_meta.csv", [HEADER, *_meta(crowd, seed)]))
+    files.append(writing.write_lines(folder / "iden_split.txt", phases))
+    files.append(writing.write_lines(folder / "vox1_meta.csv", [HEADER, *_meta(crowd, seed)]))
     table = pd.DataFrame([asdict(person) | asdict(person.voice) for person in crowd])
     truth = table[["register", "size", "age", "fullness", "pitch_hz", "formants"]]
     truth.insert(0, "person", [f"id{10001 + place}" for place in range(people)])
-    files.append(write_table(folder / "truth.csv", truth))
+    files.append(writing.write_table(folder / "truth.csv", truth))
     write_contents(folder, files)
 
 
@@ -147,7 +140,7 @@ def _write_sounds(
         sound = in_room(np.concatenate(parts), np.random.default_rng(room_seed), RATE_HZ, decay_s)
         sound = with_noise(resampled(sound, 320, 441), generator, noise_db)
         path = folder / f"{number:05d}.wav"
-        paths.append(write_wav(path, as_int16(0.8 * sound), WAV_RATE_HZ))
+        paths.append(writing.write_wav(path, as_int16(0.8 * sound), WAV_RATE_HZ))
     return paths
 
 
@@ -171,7 +164,9 @@ def _write_faces(
                 blur_px=generator.uniform(0, difficulty.blur_px),
                 noise=difficulty.grain,
             )
-            paths.append(write_jpeg(folder / f"{track:07d}" / f"{25 * frame:07d}.jpg", photo))
+            paths.append(
+                writing.write_jpeg(folder / f"{track:07d}" / f"{25 * frame:07d}.jpg", photo)
+            )
     return paths
 
 
