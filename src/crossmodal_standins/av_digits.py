@@ -44,13 +44,9 @@ def synthesize(
         train: Pictures in MNIST's training file, at least 100.
         test: Pictures in its test file, at least 50.
     """
-    folder = begin(
-        folder,
-        speakers=(speakers, 3, np.inf),
-        takes=(takes, LEAST_TAKES, np.inf),
-        train=(train, 100, np.inf),
-        test=(test, 50, np.inf),
-    )
+    sizes = {"speakers": (speakers, 3), "takes": (takes, LEAST_TAKES)}
+    sizes |= {"train": (train, 100), "test": (test, 50)}
+    folder = begin(folder, **{name: (*size, np.inf) for name, size in sizes.items()})
     files, truth = [], []
     names = [f"speaker{number:02}" for number in range(1, speakers + 1)]
     voices = draw_voices(np.random.default_rng([seed, 0]), speakers)

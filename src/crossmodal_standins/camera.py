@@ -94,13 +94,10 @@ def _act(
     yaw_deg = glance + _sway(generator, frames, 0.4 * difficulty.yaw_deg)
     pitch_deg = 1.5 + 3 * nod
     blink = _blinks(generator, frames)
-    smile = float(generator.uniform(-0.4, 1))
+    smile, light = float(generator.uniform(-0.4, 1)), shot.scene.light
     series = np.stack([x, y, roll_deg, yaw_deg, pitch_deg, mouth, blink], axis=1)
     return [
-        (
-            Look(yaw, pitch, opened, closed, smile, shot.scene.light),
-            Place(x_px, y_px, unit, roll),
-        )
+        (Look(yaw, pitch, opened, closed, smile, light), Place(x_px, y_px, unit, roll))
         for x_px, y_px, roll, yaw, pitch, opened, closed in series.tolist()
     ]
 

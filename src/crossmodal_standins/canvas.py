@@ -177,13 +177,8 @@ def photograph(
 ) -> Picture:
     """Take a photo of a drawing: exposure, light from one side, dark corners, blur, noise.
 
-    Args:
-        picture: Is not changed.
-        generator: The noise comes from it.
-        light: Exposure, 1 leaves it.
-        slant: How much brighter it grows towards the right and the lower edge.
-        blur_px: Standard deviation of the blur; below 0.3 none.
-        noise: Standard deviation of the noise in grey levels of 255.
+    `light` of 1 leaves the exposure; `slant` is how much brighter it grows to the right and to the
+    lower edge; blur (none below 0.3 px) and noise (in grey levels of 255) are standard deviations.
     """
     height, width = picture.shape[:2]
     x = np.linspace(-1, 1, width, dtype=np.float32)

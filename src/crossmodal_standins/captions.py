@@ -13,19 +13,10 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
-from crossmodal_standins import writing
+from crossmodal_standins import voices, writing
 from crossmodal_standins.people import Voice, draw_person
 from crossmodal_standins.scenes import FLYING, PEOPLE, Difficulty, Scene, draw_scenes
-from crossmodal_standins.voices import (
-    RATE_HZ,
-    Sound,
-    as_int16,
-    as_wave,
-    in_room,
-    resampled,
-    say,
-    with_noise,
-)
+from crossmodal_standins.voices import RATE_HZ, Sound, say
 from crossmodal_standins.words import WORDS
 
 SPEECH_HZ = 16_000
@@ -103,12 +94,14 @@ def draw_voices(generator: np.random.Generator, count: int) -> list[Voice]:
 
 def speak(generator: np.random.Generator, text: str, voice: Voice, difficulty: Difficulty) -> Sound:
     """Speak a caption in a room, with silence before and after, [samples] at `SPEECH_HZ`."""
-    spoken = resampled(as_wave(say(text, voice)), SPEECH_HZ // 50, RATE_HZ // 50)
+    spoken = voices.resampled(voices.as_wave(say(text, voice)), SPEECH_HZ // 50, RATE_HZ // 50)
     before, after = (generator.uniform(0.1, 0.4, 2) * SPEECH_HZ).astype(int)
     sound = np.pad(spoken * np.float32(generator.uniform(0.3, 1.0)), (before, after))
-    sound = in_room(sound, generator, SPEECH_HZ, generator.uniform(0.3, 1) * difficulty.decay_s)
+    sound = voices.in_room(
+        sound, generator, SPEECH_HZ, generator.uniform(0.3, 1) * difficulty.decay_s
+    )
     murmur_db = difficulty.murmur_db - generator.uniform(0, 15)
-    return as_int16(with_noise(sound, generator, murmur_db))
+    return voices.as_int16(voices.with_noise(sound, generator, murmur_db))
 
 
 def write_truth(folder: Path, names: list[str], scenes: list[Scene]) -> Path:

@@ -107,13 +107,11 @@ def draw_picture(
     for index in order[1:]:
         _place(canvas, generator, topics[index])
     angle = generator.uniform(0, 2 * np.pi)
+    slant = (difficulty.light * np.cos(angle), difficulty.light * np.sin(angle))
+    light = generator.uniform(1 - difficulty.light, 1 + difficulty.light)
+    blur, noise = generator.uniform((0, 0.3), (1, 1)) * (difficulty.blur_px, difficulty.noise)
     return photograph(
-        canvas.picture,
-        generator,
-        light=generator.uniform(1 - difficulty.light, 1 + difficulty.light),
-        slant=(difficulty.light * np.cos(angle), difficulty.light * np.sin(angle)),
-        blur_px=generator.uniform(0, difficulty.blur_px),
-        noise=difficulty.noise * generator.uniform(0.3, 1),
+        canvas.picture, generator, light=light, slant=slant, blur_px=blur, noise=noise
     )
 
 

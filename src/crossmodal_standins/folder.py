@@ -54,16 +54,12 @@ def synthesize(
         write_mp4(path, frames, FRAME_HZ, sound, RATE_HZ)
         paths.append(path)
         rows.append((f"{person.name}/{number}.mp4", person.register, person.name))
-    if damaged:
-        first = paths[0].read_bytes()
-        for name, content in (
-            ("cut off.mp4", first[: len(first) // 2]),
-            ("empty.mp4", b""),
-            ("notes.mp4", b"This is no video.\n"),
-        ):
-            (folder / name).write_bytes(content)
-            paths.append(folder / name)
-            rows.append((name, crowd[0].register, crowd[0].name))
+    first = paths[0].read_bytes()
+    broken = {"cut off": first[: len(first) // 2], "empty": b"", "notes": b"This is no video.\n"}
+    for name, content in broken.items() if damaged else ():
+        paths.append(folder / f"{name}.mp4")
+        paths[-1].write_bytes(content)
+        rows.append((paths[-1].name, crowd[0].register, crowd[0].name))
     table = pd.DataFrame(rows, columns=["file", "label", "person"])
     write_contents(folder, [*paths, write_table(folder / "labels.csv", table)])
 

@@ -23,15 +23,7 @@ WAYS = {"0": 2, "1": 2, "2": 2, "3": 2, "4": 2, "5": 1, "6": 2, "7": 2, "8": 1, 
 
 
 def write_digit(generator: np.random.Generator, digit: str) -> NDArray[np.uint8]:
-    """Write a digit, bright on black, its centre of mass in the middle.
-
-    Args:
-        generator: Draws the way it is written, the hand and the pen.
-        digit: From "0" to "9".
-
-    Returns:
-        [28, 28].
-    """
+    """Write a digit, "0" to "9", bright on black, [28, 28], its centre of mass in the middle."""
     way = strokes(f"digit {digit} {generator.integers(WAYS[digit])}")
     bend = _hand(generator)
     curves = [

@@ -38,14 +38,10 @@ class Look:
 
     def stepped(self) -> Look:
         """Return the nearest of the looks that are worth drawing apart."""
-        return Look(
-            yaw_deg=round(self.yaw_deg / 6) * 6.0,
-            pitch_deg=round(self.pitch_deg / 5) * 5.0,
-            mouth=round(self.mouth * 4) / 4,
-            blink=round(self.blink * 2) / 2,
-            smile=round(self.smile * 2) / 2,
-            light=float(np.sign(self.light)),
-        )
+        yaw_deg, pitch_deg = round(self.yaw_deg / 6) * 6.0, round(self.pitch_deg / 5) * 5.0
+        mouth, blink = round(self.mouth * 4) / 4, round(self.blink * 2) / 2
+        smile, light = round(self.smile * 2) / 2, float(np.sign(self.light))
+        return Look(yaw_deg, pitch_deg, mouth, blink, smile, light)
 
 
 @dataclass(frozen=True)
@@ -231,10 +227,9 @@ class _Head:
         if face.glasses:
             lens = self.on(oval(side * 0.32 * face.eye_gap, 0.02, 0.235, 0.185), 0.1)
             canvas.line(lens, 0.02, _INK, closed=True)
-            start = lens[0] if side > 0 else lens[12]
-            canvas.line([start, (side * 0.76 * face.width, -0.02)], 0.03, _INK)
-            bridge = np.array([(0.09, 0.0), (0, -0.035)]) * (side * face.eye_gap, 1)
-            canvas.line(self.on(bridge, 0.1), 0.034, _INK)
+            outer, inner = lens[[0, 12]][:: int(side)]
+            canvas.line([outer, (side * 0.76 * face.width, -0.02)], 0.03, _INK)
+            canvas.line([inner, (0.2 * self.sine, -0.02)], 0.03, _INK)
 
     def _mouth(self) -> None:
         face, canvas, look = self.face, self.canvas, self.look

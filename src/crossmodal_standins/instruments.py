@@ -82,14 +82,8 @@ def sound(
 ) -> NDArray[np.int16]:
     """Synthesise a performance as a microphone in a room hears it.
 
-    Args:
-        generator: Decides this song's timbre, noise and room.
-        name: An instrument.
-        performance: What is played.
-        difficulty: How much songs differ, and how clean the recording is.
-
-    Returns:
-        The sound at 44,100 Hz, [samples], its peak half of full scale.
+    The song's timbre, noise and room are drawn. Returns [samples] at 44,100 Hz, their peak half of
+    full scale.
     """
     instrument = INSTRUMENTS[name]
     octaves = generator.normal(0, difficulty.timbre_octaves)

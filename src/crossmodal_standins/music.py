@@ -74,11 +74,7 @@ class Vibrato:
 class Performance:
     """A melody as one player plays it.
 
-    Args:
-        notes: One after the other, without overlap.
-        seconds: Length of the song.
-        attack_s: Time a note takes to 95 % of its level.
-        vibrato: Of every note.
+    Notes follow one another without overlap; `attack_s` is the time one takes to 95 % of its level.
     """
 
     def __init__(
@@ -161,15 +157,8 @@ def compose(
 ) -> list[Note]:
     """Compose a melody: phrases that swell and end on a long note and a breath.
 
-    Args:
-        generator: Every choice comes from it.
-        harmony: Key, tempo and chords.
-        low: Lowest MIDI number of the part.
-        high: Highest MIDI number, at least an octave above.
-        seconds: Notes start before this; the last one ends with it.
-
-    Returns:
-        The notes in order of time, at least one.
+    `low` and `high` are the part's lowest and highest MIDI number, at least an octave apart. Notes
+    start before `seconds`, the last one ends with it; there is at least one.
     """
     tones = [midi for midi in range(low, high + 1) if harmony.degree(midi) >= 0]
     place = float(generator.uniform(0.35, 0.65)) * (len(tones) - 1)

@@ -49,17 +49,16 @@ def synthesize(
     clips = _names(generator, shown)
     vocabulary = tag_vocabulary()
     mixtures, tag_lists, pictures = [], [], []
-    for own, clip in progress(
-        zip(shown, clips, strict=True), title="drawing", total=len(clips), unit="image"
-    ):
+    plan = list(zip(shown, clips, strict=True))
+    for own, clip in progress(plan, title="drawing", unit="image"):
         mixture = draw_mixture(generator, own, len(TOPICS), difficulty)
         mixtures.append(mixture)
         drawn = draw_picture(generator, TOPICS, mixture, difficulty)
         pictures.append(write_jpeg(folder / "Flickr" / f"{clip}.jpg", drawn))
-        tag_lists.append(_tags(generator, mixture, vocabulary, difficulty))
-    words = image.sift_word_counts(
-        pictures, np.array([len(own) != 1 for own in shown]), nuswide10k.WORDS, seed
-    )
+        tags = draw_words(generator, TOPICS, mixture, BACKGROUND, difficulty)
+        tag_lists.append(_tags(generator, tags, vocabulary))
+    fitted_on = np.array([len(own) != 1 for own in shown])
+    words = image.sift_word_counts(pictures, fitted_on, nuswide10k.WORDS, seed)
     files = [*pictures, *_write_concepts(folder, shown)]
     tables = {
         nuswide10k.IMAGE_LIST: [clip.replace("/", "\\") + ".jpg" for clip in clips],
@@ -97,23 +96,16 @@ def _plan(generator: np.random.Generator, per_class: int) -> list[tuple[int, ...
 def _names(generator: np.random.Generator, shown: list[tuple[int, ...]]) -> list[str]:
     """Name images as Flickr's were: folder of a search word, number within it, photo number."""
     photos = generator.permutation(len(shown)) * 7919 + 100_000_000
-    count: dict[str, int] = {}
-    names = []
-    for own, photo in zip(shown, photos, strict=True):
-        place = TOPICS[own[0]].name if own else "street"
-        count[place] = count.get(place, 0) + 1
-        names.append(f"{place}/{count[place]:04d}_{photo}")
-    return names
+    folders = pd.Series([TOPICS[own[0]].name if own else "street" for own in shown])
+    numbers = folders.groupby(folders).cumcount() + 1
+    rows = zip(folders, numbers, photos, strict=True)
+    return [f"{place}/{number:04d}_{photo}" for place, number, photo in rows]
 
 
 def _tags(
-    generator: np.random.Generator,
-    mixture: NDArray[np.float64],
-    vocabulary: tuple[str, ...],
-    difficulty: Difficulty,
+    generator: np.random.Generator, words: list[str], vocabulary: tuple[str, ...]
 ) -> list[str]:
-    """Draw an image's tags; one in ten of the background's is a rare place name."""
-    words = draw_words(generator, TOPICS, mixture, BACKGROUND, difficulty)
+    """Put a rare place name in the place of one in ten of an image's background tags."""
     background = set(BACKGROUND)
     rare = generator.random(len(words)) < 0.1
     place = generator.integers(len(vocabulary) // 2, len(vocabulary), len(words))
@@ -126,11 +118,9 @@ def _tags(
 def _write_concepts(folder: Path, shown: list[tuple[int, ...]]) -> list[Path]:
     """Write the concept list and one label file a concept; the other 71 are shown nowhere."""
     files = [write_lines(folder / "ConceptsList" / "Concepts81.txt", CONCEPTS81)]
+    numbers = {name: index for index, name in enumerate(nuswide10k.CONCEPTS)}
     for concept in CONCEPTS81:
-        labels = ["0"] * len(shown)
-        if concept in nuswide10k.CONCEPTS:
-            index = nuswide10k.CONCEPTS.index(concept)
-            labels = [str(int(index in own)) for own in shown]
+        labels = [str(int(numbers.get(concept, -1) in own)) for own in shown]
         path = folder / "Groundtruth" / "AllLabels" / f"Labels_{concept}.txt"
         files.append(write_lines(path, labels))
     return files

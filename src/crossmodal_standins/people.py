@@ -23,10 +23,9 @@ from crossmodal_standins.colours import Colour, mixed, rgb, varied
 from crossmodal_standins.words import NAMES
 
 COUPLING = 0.8
-"""Correlation of an attribute as seen with the same as heard, over people of one register.
+"""Correlation of an attribute as seen and as heard, over people of one register; set by hand.
 
-Set by hand before anything was trained: between people of one register the best guess from the
-pitch leaves 60 % of the standard deviation of the size that a face shows.
+The best guess from the pitch leaves 60 % of the standard deviation of the size a face shows.
 """
 
 REGISTERS = ("low", "high")
@@ -48,11 +47,7 @@ _VARIANTS = {"low": ("m1", "m3", "m4", "m5", "m7"), "high": ("f1", "f2", "f3", "
 
 @dataclass(frozen=True)
 class Face:
-    """What is seen of a person.
-
-    Lengths are relative to an average face, 1; `wrinkles` and `lashes` go from 0 to 1; `style` is
-    one of `heads.HAIRLINES`, `beard` "none", "stubble", "moustache" or "full".
-    """
+    """What is seen of a person; lengths are relative to an average face, the hair's is a style."""
 
     length: float
     width: float
@@ -64,7 +59,7 @@ class Face:
     nose: float
     mouth: float
     lips: float
-    wrinkles: float
+    wrinkles: float  # 0 to 1, as the lashes
     lashes: float
     skin: Colour
     hair: Colour

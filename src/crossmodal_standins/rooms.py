@@ -43,12 +43,8 @@ def backdrop(
 ) -> Picture:
     """Cut the part of a room that a camera sees.
 
-    Args:
-        room: [360, 640, 3].
-        centre: Horizontal middle of the view, 0 left to 1 right; moved so that the view fits.
-        zoom: 1 sees the whole height of the room, 2 half of it.
-        size: Width and height of the result; as wide as the room in proportion at most.
-        blur_px: Standard deviation, for a background out of focus.
+    `centre` is the middle of the view, 0 left to 1 right, moved so that the view fits; a zoom of 1
+    sees the whole height of the room, 2 half of it; `size` is width and height of the result.
     """
     height, width = room.shape[:2]
     high = round(height / zoom)

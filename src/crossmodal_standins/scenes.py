@@ -80,14 +80,7 @@ def draw_scenes(generator: np.random.Generator, count: int) -> list[Scene]:
 def draw_scene_picture(
     generator: np.random.Generator, scene: Scene, size: tuple[int, int], difficulty: Difficulty
 ) -> Picture:
-    """Draw a scene.
-
-    Args:
-        generator: Decides where things stand, and the light; two pictures of a scene differ.
-        scene: What is shown.
-        size: Width and height in px.
-        difficulty: Light and noise.
-    """
+    """Draw a scene, `size` wide and high in px; two pictures of a scene differ."""
     canvas = _draw_place(generator, scene, size)
     for kind, colour, x, y, height in _arrange(generator, scene, canvas.wide):
         side = float(generator.choice((-1, 1)))
@@ -102,13 +95,10 @@ def draw_scene_picture(
     elif scene.weather == "rainy":
         for x, y in generator.uniform((0, 0), (canvas.wide, 1), (90, 2)):
             canvas.line([(x, y), (x - 0.012, y + 0.05)], 0.003, rgb("c3d2de"))
-    return photograph(
-        canvas.picture,
-        generator,
-        light=1 + generator.uniform(-1, 1) * difficulty.light,
-        slant=0.5 * difficulty.light * generator.uniform(-1, 1, 2),
-        noise=difficulty.noise * generator.uniform(0.2, 1),
-    )
+    light = 1 + generator.uniform(-1, 1) * difficulty.light
+    slant = 0.5 * difficulty.light * generator.uniform(-1, 1, 2)
+    noise = difficulty.noise * generator.uniform(0.2, 1)
+    return photograph(canvas.picture, generator, light=light, slant=slant, noise=noise)
 
 
 def _draw_scene(generator: np.random.Generator) -> Scene:
@@ -128,17 +118,9 @@ def _draw_scene(generator: np.random.Generator) -> Scene:
         relation = "above"
     elif other and subject in FLYING:
         relation = choose(generator, ["left", "right"])
-    return Scene(
-        subject=subject,
-        colour=_colour(generator, subject),
-        count=int(generator.choice((1, 1, 1, 2, 3))),
-        action=action,
-        other=other,
-        other_colour=_colour(generator, other),
-        relation=relation,
-        place=place,
-        weather=choose(generator, WEATHERS),
-    )
+    colour, other_colour = _colour(generator, subject), _colour(generator, other)
+    count, weather = int(generator.choice((1, 1, 1, 2, 3))), choose(generator, WEATHERS)
+    return Scene(subject, colour, count, action, other, other_colour, relation, place, weather)
 
 
 def _colour(generator: np.random.Generator, kind: str) -> str:
@@ -158,16 +140,13 @@ def _arrange(
     middle = wide / 2 + generator.uniform(-0.05, 0.05)
     zoom = generator.uniform(0.9, 1.12) * (1 if scene.count == 1 else 0.85)
     gap = HEIGHTS[scene.subject] * zoom * (0.55 if scene.subject in PEOPLE else 1.3)
-    wanted = []
-    if scene.other:
-        wanted.append((scene.other, scene.other_colour, middle - away, 0.83 - depth))
-    for index in range(scene.count):
-        x = middle + away + gap * (index - (scene.count - 1) / 2)
-        wanted.append(
-            (scene.subject, scene.colour, x, 0.85 + depth + generator.uniform(-0.02, 0.02))
-        )
     things = []
-    for kind, colour, x, y in wanted:
+    for index in range(-1 if scene.other else 0, scene.count):
+        kind, colour = (scene.subject, scene.colour)
+        x = middle + away + gap * (index - (scene.count - 1) / 2)
+        y = 0.85 + depth + generator.uniform(-0.02, 0.02)
+        if index < 0:
+            kind, colour, x, y = scene.other, scene.other_colour, middle - away, 0.83 - depth
         height = HEIGHTS[kind] * zoom
         if kind in FLYING:
             y = height + generator.uniform(0.03, 0.12)

@@ -7,18 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from crossmodal_standins import voices
 from crossmodal_standins.people import Person
 from crossmodal_standins.rooms import KINDS
-from crossmodal_standins.voices import (
-    RATE_HZ,
-    Sound,
-    Wave,
-    as_int16,
-    as_wave,
-    in_room,
-    say,
-    with_noise,
-)
+from crossmodal_standins.voices import RATE_HZ, Sound, Wave, say
 from crossmodal_standins.words import choose, line
 from crossmodal_standins.writing import Checked, share
 
@@ -122,10 +114,10 @@ def mix(generator: np.random.Generator, scenes: Sequence[Scene], difficulty: Dif
         sound: Wave = np.zeros(end - start, np.float32)
         for turn in scene.turns:
             first = round(turn.start_s * RATE_HZ) - start
-            sound[first : first + len(turn.sound)] += as_wave(turn.sound)
-        sound = in_room(sound, generator, RATE_HZ, generator.uniform(*difficulty.decay_s))
-        parts.append(with_noise(sound, generator, generator.uniform(*difficulty.noise_db)))
-    return as_int16(0.8 * np.concatenate(parts))
+            sound[first : first + len(turn.sound)] += voices.as_wave(turn.sound)
+        sound = voices.in_room(sound, generator, RATE_HZ, generator.uniform(*difficulty.decay_s))
+        parts.append(voices.with_noise(sound, generator, generator.uniform(*difficulty.noise_db)))
+    return voices.as_int16(0.8 * np.concatenate(parts))
 
 
 def shoot(

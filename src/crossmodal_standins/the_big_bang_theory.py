@@ -165,12 +165,9 @@ class _Episode:
     def _note_turns(self, scenes: list[Scene], shots: list[Shot]) -> None:
         for number, scene in enumerate(scenes):
             for turn in scene.turns:
-                shown_s = sum(
-                    max(0.0, min(turn.end_s, shot.beyond / FPS) - max(turn.start_s, first_s))
-                    for shot in shots
-                    if shot.scene is scene and turn.person in shot.people
-                    for first_s in [shot.first / FPS]
-                )
+                mine = [one for one in shots if one.scene is scene and turn.person in one.people]
+                spans = np.array([(one.first, one.beyond) for one in mine]).reshape(-1, 2) / FPS
+                shown_s = np.diff(np.clip(spans, turn.start_s, turn.end_s)).sum()
                 share = shown_s / (turn.end_s - turn.start_s)
                 row = (number, scene.room, turn.start_s, turn.end_s, label(turn.person))
                 self.truth.append((self._name, *row, turn.text, share))

@@ -83,14 +83,7 @@ def resampled(sound: Wave, up: int, down: int) -> Wave:
 def in_room(sound: Wave, generator: np.random.Generator, rate_hz: int, decay_s: float) -> Wave:
     """Add the reverberation of a room; the direct sound stays where and as it is.
 
-    Args:
-        sound: As spoken.
-        generator: Draws the room.
-        rate_hz: Samples a second.
-        decay_s: Time in which the reverberation falls by 60 dB; none below 10 ms.
-
-    Returns:
-        [samples], as long as `sound`.
+    The room is drawn; in `decay_s` its reverberation falls by 60 dB; there is none below 10 ms.
     """
     if decay_s < 0.01:
         return sound

@@ -16,21 +16,12 @@ import pandas as pd
 
 from crossmodal.corpora.contents import write_contents
 from crossmodal.progress import progress
-from crossmodal_standins import writing
+from crossmodal_standins import voices, writing
 from crossmodal_standins.canvas import photograph
 from crossmodal_standins.heads import Look, Place, draw_bust
 from crossmodal_standins.people import CLOTHES, COUPLING, Person, draw_people
 from crossmodal_standins.rooms import any_room, backdrop
-from crossmodal_standins.voices import (
-    RATE_HZ,
-    Wave,
-    as_int16,
-    as_wave,
-    in_room,
-    resampled,
-    say,
-    with_noise,
-)
+from crossmodal_standins.voices import RATE_HZ, Wave, say
 from crossmodal_standins.words import NAMES, line
 from crossmodal_standins.writing import Checked, share
 
@@ -87,12 +78,9 @@ def synthesize(
         videos: Of each of them, at least 3.
         utterances: In each video, at least 1, four to six seconds each.
     """
-    folder = writing.begin(
-        folder,
-        people=(people, 2, len(NAMES["low"]) * len(NAMES["last"])),
-        videos=(videos, 3, np.inf),
-        utterances=(utterances, 1, np.inf),
-    )
+    most = len(NAMES["low"]) * len(NAMES["last"])
+    folder = writing.begin(folder, people=(people, 2, most), videos=(videos, 3, np.inf))
+    folder = writing.begin(folder, utterances=(utterances, 1, np.inf))
     crowd = draw_people(np.random.default_rng([seed, 0]), people, difficulty.coupling)
     files: list[Path] = []
     phases: list[str] = []
@@ -103,9 +91,8 @@ def synthesize(
             generator = np.random.default_rng([seed, 1, number, index])
             name = _video_name(generator)
             phase = {videos - 1: 3, videos - 2: 2}.get(index, 1)
-            sounds = _write_sounds(
-                folder / "wav" / identity / name, generator, person, utterances, difficulty
-            )
+            wavs = folder / "wav" / identity / name
+            sounds = _write_sounds(wavs, generator, person, utterances, difficulty)
             phases += [f"{phase} {path.relative_to(folder / 'wav').as_posix()}" for path in sounds]
             pictures = folder / "unzippedFaces" / person.name / "1.6" / name
             files += [*sounds, *_write_faces(pictures, generator, person, difficulty)]
@@ -136,11 +123,13 @@ def _write_sounds(
         parts: list[Wave] = []
         while sum(map(len, parts)) < SHORTEST_S * RATE_HZ:
             silence = np.zeros(round(generator.uniform(0.1, 0.3) * RATE_HZ), np.float32)
-            parts += [as_wave(say(line(generator), voice)), silence]
-        sound = in_room(np.concatenate(parts), np.random.default_rng(room_seed), RATE_HZ, decay_s)
-        sound = with_noise(resampled(sound, 320, 441), generator, noise_db)
+            parts += [voices.as_wave(say(line(generator), voice)), silence]
+        sound = voices.in_room(
+            np.concatenate(parts), np.random.default_rng(room_seed), RATE_HZ, decay_s
+        )
+        sound = voices.with_noise(voices.resampled(sound, 320, 441), generator, noise_db)
         path = folder / f"{number:05d}.wav"
-        paths.append(writing.write_wav(path, as_int16(0.8 * sound), WAV_RATE_HZ))
+        paths.append(writing.write_wav(path, voices.as_int16(0.8 * sound), WAV_RATE_HZ))
     return paths
 
 
@@ -157,13 +146,8 @@ def _write_faces(
         for frame in range(FACES_A_TRACK):
             picture = scenery.copy()
             draw_bust(picture, person.face, *_moment(generator, light, difficulty), clothes)
-            photo = photograph(
-                picture,
-                generator,
-                light=exposure,
-                blur_px=generator.uniform(0, difficulty.blur_px),
-                noise=difficulty.grain,
-            )
+            blur, grain = generator.uniform(0, difficulty.blur_px), difficulty.grain
+            photo = photograph(picture, generator, light=exposure, blur_px=blur, noise=grain)
             paths.append(
                 writing.write_jpeg(folder / f"{track:07d}" / f"{25 * frame:07d}.jpg", photo)
             )
@@ -183,13 +167,9 @@ def _moment(
         light=light,
     )
     x, y, size = generator.uniform(-1, 1, 3) * difficulty.shift
-    place = Place(
-        FACE_PX * (0.5 + x),
-        FACE_PX * (0.45 + y),
-        FACE_PX / 1.6 / 1.62 * (1 + size),
-        difficulty.roll_deg * float(generator.uniform(-1, 1)),
-    )
-    return look, place
+    unit_px = FACE_PX / 1.6 / 1.62 * (1 + size)
+    roll_deg = difficulty.roll_deg * float(generator.uniform(-1, 1))
+    return look, Place(FACE_PX * (0.5 + x), FACE_PX * (0.45 + y), unit_px, roll_deg)
 
 
 def _video_name(generator: np.random.Generator) -> str:

@@ -52,15 +52,14 @@ def synthesize(
     files = [_write_lists(folder, documents, split) for split in ("train", "test")]
     files.append(write_lines(folder / "categories.list", _NAMES))
     mixtures = []
-    for document in progress(
-        documents.itertuples(), title="drawing", total=len(documents), unit="document"
-    ):
+    for document in progress(list(documents.itertuples()), title="drawing", unit="document"):
         mixture = draw_mixture(generator, [document.topic], len(TOPICS), difficulty)
         mixtures.append(mixture)
         picture = folder / "images" / _NAMES[document.topic] / f"{document.image_id}.jpg"
         drawn = draw_picture(generator, TOPICS, mixture, difficulty)
         article = folder / "texts" / f"{document.text_id}.xml"
-        write_text(article, _article(generator, document.image_id, mixture, difficulty))
+        words = draw_words(generator, TOPICS, mixture, BACKGROUND, difficulty)
+        write_text(article, _article(generator, document.image_id, words))
         files += [write_jpeg(picture, drawn), article]
     truth = pd.DataFrame(mixtures, columns=_NAMES)
     truth.insert(0, "clip", documents["text_id"])
@@ -107,23 +106,15 @@ def _write_lists(folder: Path, documents: pd.DataFrame, split: str) -> Path:
     return write_lines(folder / wikipedia.LISTS[split], lines)
 
 
-def _article(
-    generator: np.random.Generator,
-    image_id: str,
-    mixture: NDArray[np.float64],
-    difficulty: Difficulty,
-) -> str:
+def _article(generator: np.random.Generator, image_id: str, words: list[str]) -> str:
     """Return an article as the archive's XML: sentences of six to fourteen words."""
-    words = draw_words(generator, TOPICS, mixture, BACKGROUND, difficulty)
     sentences = []
     while words:
         length = int(generator.integers(6, 15))
         head, words = words[:length], words[length:]
-        joiners = generator.choice(_JOINERS, len(head) - 1)
-        parts = [head[0]]
-        for joiner, word in zip(joiners, head[1:], strict=True):
-            parts += [joiner, word] if joiner else [word]
-        sentences.append(" ".join(parts).capitalize() + ".")
+        joiners = ["", *generator.choice(_JOINERS, len(head) - 1).tolist()]
+        joined = " ".join(f"{joiner} {word}" for joiner, word in zip(joiners, head, strict=True))
+        sentences.append(" ".join(joined.split()).capitalize() + ".")
     body = html.escape(" ".join(sentences))
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -143,16 +134,9 @@ def _write_features(folder: Path, seed: int) -> Path:
     topics = text.lda(texts, train, 10, seed).astype(np.float64)
     path = folder / "raw_features.mat"
     data = io.BytesIO()
-    scipy.io.savemat(
-        data,
-        {
-            "I_tr": words[train],
-            "I_te": words[~train],
-            "T_tr": topics[train],
-            "T_te": topics[~train],
-        },
-        do_compression=True,
-    )
+    pairs = {"I_tr": words[train], "I_te": words[~train]}
+    pairs |= {"T_tr": topics[train], "T_te": topics[~train]}
+    scipy.io.savemat(data, pairs, do_compression=True)
     # the first 116 bytes are free text, where scipy writes today's date
     header = b"MATLAB 5.0 MAT-file, synthetic stand-in".ljust(116)
     with atomic_path(path) as temporary:

@@ -23,17 +23,10 @@ from crossmodal_standins.canvas import Picture, jpeg
 
 @dataclasses.dataclass(frozen=True)
 class Checked:
-    """A difficulty: every field is a number from 0, a share of at most 1, or least and most.
-
-    Shares are the fields whose metadata says so (`share`).
-    """
+    """A difficulty: every field is a number from 0, a `share` of at most 1, or least and most."""
 
     def __post_init__(self) -> None:
-        """Refuse numbers out of range.
-
-        Raises:
-            InputError: A share lies outside 0 to 1, a spread is negative, a range is upside down.
-        """
+        """Refuse numbers out of range with an `InputError`."""
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             if isinstance(value, tuple):
@@ -54,12 +47,8 @@ def share(default: float) -> float:
 def begin(folder: Path, **sizes: tuple[float, float, float]) -> Path:
     """Check what is asked for and mark the folder as unfinished.
 
-    Args:
-        folder: Where a stand-in is written.
-        sizes: Name of an argument -> its value, the least and the most.
-
-    Raises:
-        InputError: A value is out of range.
+    `sizes` are name of an argument -> its value, the least and the most; an `InputError` is raised
+    if a value is out of range.
     """
     for field, (value, least, most) in sizes.items():
         if not least <= value <= most:
