@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from crossmodal.corpora import flickr8k_audio as flickr_reader
 from crossmodal.corpora import places_audio as places_reader
 from crossmodal.corpora.manifest import check_manifest
-from crossmodal.errors import InputError
 from crossmodal_standins.captions import describe
 from crossmodal_standins.scenes import (
     COLOURS,
@@ -76,13 +75,6 @@ def test_the_reader_reads_it(folder: Path) -> None:
     truth = pd.read_csv(folder / "truth.csv", keep_default_na=False)
     assert truth["image"].tolist() == frame["source"].drop_duplicates().tolist()
     assert not truth.drop(columns="image").duplicated().any()
-
-
-def test_captions_are_heard_over_the_background(folder: Path) -> None:
-    for path in sorted((folder / "wavs").iterdir())[:8]:
-        samples, rate_hz = soundfile.read(path)
-        quiet = samples[: round(0.09 * rate_hz)].std()
-        assert samples.std() > 5 * quiet
 
 
 def test_the_places_layout(places: Path) -> None:
@@ -154,8 +146,3 @@ def test_a_thing_shows_its_colour(kind: str) -> None:
     assert changed.sum() > (8 if kind in FLYING else 25)
     assert (red - blue)[changed][:, 0].mean() > 20
     assert (red - blue)[changed][:, 2].mean() < -20
-
-
-def test_difficulty_refuses_nonsense() -> None:
-    with pytest.raises(InputError):
-        Difficulty(no_colour=1.2)

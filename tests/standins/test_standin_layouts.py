@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import cv2
 import pandas as pd
@@ -12,7 +13,14 @@ from fixture_standins import SMALL
 
 from crossmodal.errors import InputError
 from crossmodal.files import sha256_of
-from crossmodal_standins import write_stand_in
+from crossmodal_standins import (
+    documents,
+    instruments,
+    scenes,
+    screenplay,
+    voxceleb1,
+    write_stand_in,
+)
 
 
 @pytest.mark.parametrize("corpus", SMALL)
@@ -72,3 +80,22 @@ def test_numbers_out_of_range_are_refused(
     with pytest.raises(InputError, match=f"{field}: .*({value:g}|too)"):
         write_stand_in(corpus, tmp_path, SMALL[corpus] | {field: value})
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("difficulty", "wrong"),
+    [
+        (documents.Difficulty, {"stray_words": 1.5}),
+        (documents.Difficulty, {"own_topic": (0.9, 0.1)}),
+        (documents.Difficulty, {"words": (5, 5)}),
+        (documents.Difficulty, {"elements": (0, 4)}),
+        (instruments.Difficulty, {"wet": 1.5}),
+        (instruments.Difficulty, {"noise": -1.0}),
+        (scenes.Difficulty, {"no_colour": 1.2}),
+        (screenplay.Difficulty, {"decay_s": (0.4, 0.1)}),
+        (voxceleb1.Difficulty, {"coupling": 1.5}),
+    ],
+)
+def test_difficulty_refuses_nonsense(difficulty: type, wrong: dict[str, Any]) -> None:
+    with pytest.raises(InputError):
+        difficulty(**wrong)
