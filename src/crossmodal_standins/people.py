@@ -35,7 +35,7 @@ def _colours(codes: str) -> tuple[Colour, ...]:
     return tuple(rgb(code) for code in codes.split())
 
 
-SKINS = _colours("eccbb4 e4bb9c deae8a c8946e a87452 80543a")
+SKINS = _colours("eccbb4 e4bb9c deae8a c8946e ac7856 8a5c42")
 HAIRS = _colours("261e1c 462e20 70482a a47442 963a22 d0a868")
 CLOTHES = _colours("b23434 2e5c96 3c7a54 e0a038 764e8e 3c4254 d26c54 489298")
 _EYES = _colours("5c3a24 3c5442 4a7096 687a84")

@@ -10,6 +10,8 @@ import _ctypes
 import ctypes
 import os
 import threading
+from functools import cache
+from math import gcd
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +79,19 @@ def say(text: str, voice: Voice) -> Sound:
 
 def resampled(sound: Wave, up: int, down: int) -> Wave:
     """Return the sound at `up / down` times its rate."""
-    return np.asarray(scipy.signal.resample_poly(sound, up, down), dtype=np.float32)
+    if up == down:
+        return sound
+    common = gcd(up, down)
+    taps = _low_pass(max(up, down) // common).copy()
+    moved = scipy.signal.resample_poly(sound, up // common, down // common, window=taps)
+    return np.asarray(moved, dtype=np.float32)
+
+
+@cache
+def _low_pass(rate: int) -> Wave:
+    """Return what `resample_poly` designs anew at every call."""
+    taps = scipy.signal.firwin(20 * rate + 1, 1 / rate, window=("kaiser", 5.0))
+    return np.asarray(taps, dtype=np.float32)
 
 
 def in_room(sound: Wave, generator: np.random.Generator, rate_hz: int, decay_s: float) -> Wave:
