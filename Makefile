@@ -1,6 +1,6 @@
 # make run    set up on first use, then every figure and table on stand-in data
 # make test   set up on first use, then all tests
-# The rest:   make plan | save | restore | check | slurm-test | bench | pictures | lock | clean
+# The rest:   make plan | verify | save | restore | check | slurm-test | bench | pictures | lock | clean
 
 PYTHON ?= python3.11
 VENV := .venv
@@ -22,7 +22,7 @@ TORCH_INDEX ?=
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 HASHED := --no-deps --require-hashes
 
-.PHONY: run plan test save restore check slurm-test bench pictures lock clean setup
+.PHONY: run plan verify test save restore check slurm-test bench pictures lock clean setup
 
 run: setup
 	$(BIN)/python workflow/scripts/run_once.py \
@@ -30,7 +30,11 @@ run: setup
 		--config edition=$(EDITION) $(if $(MIRROR),mirror=$(MIRROR))
 
 plan: setup
-	$(BIN)/python workflow/scripts/plan.py $(EDITION) $(ARGS)
+	$(BIN)/snakemake --cores 1 --quiet all settings --config edition=$(EDITION)
+	$(BIN)/crossmodal estimate --run results/$(EDITION)/run.yaml $(ARGS)
+
+verify: setup
+	$(BIN)/crossmodal verify --run results/$(EDITION)/run.yaml
 
 test: setup
 	$(BIN)/python -m pytest -n $(CORES) --dist worksteal
@@ -45,7 +49,6 @@ check: setup
 	$(BIN)/lint-imports
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/snakemake --lint
-	$(BIN)/crossmodal config --check
 
 slurm-test: setup
 	PYTHONPATH=tests/workflow $(BIN)/python tests/slurm/check_on_slurm.py

@@ -2,7 +2,7 @@
 
     snakemake --cores 8 --resources gpu=2                         all papers, stand-in data
     snakemake --cores 2 hashing                                   one paper
-    snakemake --cores 2 benchmark                                 every model on the same tasks
+    snakemake --cores 2 --until train                             trainings, and what they need
     snakemake --cores 2 --config edition=public mirror=FOLDER     real data
     snakemake --cores 2 --config edition=own corpus=NAME          your videos (crossmodal init-corpus)
 
@@ -26,30 +26,30 @@ container: f"{workflow.basedir}/envs/crossmodal.sif"
 report: "workflow/report/workflow.rst"
 
 
-include: "workflow/rules/checksums.smk"
 include: "workflow/rules/common.smk"
 include: "workflow/rules/corpora.smk"
-include: "workflow/rules/alignment.smk"
-include: "workflow/rules/features.smk"
-include: "workflow/rules/own.smk"
-
-
-for paper in PAPERS:
-
-    include: f"workflow/rules/{paper}.smk"
-
-
+include: "workflow/rules/windows.smk"
+include: "workflow/rules/papers.smk"
 include: "workflow/rules/benchmark.smk"
 include: "workflow/rules/report.smk"
 
 
-# On a cluster these run where Snakemake does: nodes often have no network, and the page is light.
+# On a cluster these run where Snakemake does: nodes often have no network, and the others are light.
 localrules:
+    settings,
     download,
     report,
 
 
+# Every file is asked for, not the page alone: what is absent is made again.
 rule all:
     default_target: True
     input:
-        f"{RESULTS}/report.html",
+        "<results>/report.html",
+        every_file,
+
+
+# What a killed job would go on from is of no use once it is known to be done.
+onsuccess:
+    for paper in [*PLANS, BENCHMARK]:
+        EDITION.results.paper(paper).clear_states()

@@ -1,0 +1,1 @@
+"""Measurements: speed against libraries, costs, comparisons of results; no tests."""

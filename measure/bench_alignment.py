@@ -26,7 +26,7 @@ import soundfile
 
 from crossmodal.alignment.decode import frames, read_clip
 from crossmodal.alignment.faces import crop_square, detector
-from crossmodal.alignment.join import join
+from crossmodal.alignment.merge import merge_shards
 from crossmodal.alignment.stage import align
 from crossmodal.alignment.timeline import picture_span, samples_between
 from crossmodal.alignment.tracks import FaceTracker
@@ -162,7 +162,7 @@ def use_stage(folder: Path, count: int) -> tuple[float, float]:
     start = time.process_time()
     align("sub_urmp", "cmcgan", folder, folder / "manifest.csv", {}, 0, 1, folder / "shard")
     middle = time.process_time()
-    join([folder / "shard"], folder / "windows")
+    merge_shards([folder / "shard"], folder / "windows")
     return middle - start, time.process_time() - middle
 
 

@@ -22,9 +22,9 @@ from torch import Tensor
 
 from crossmodal.files import write_json
 from crossmodal.papers.cmcgan.data import Pairs, to_scale
-from crossmodal.papers.cmcgan.model import Shape
+from crossmodal.papers.cmcgan.layers import Shape
 from crossmodal.papers.cmcgan.settings import ModelSettings
-from crossmodal.papers.cmcgan.step import Adversaries
+from crossmodal.papers.cmcgan.train import gan_step, new_cmcgan
 from measure.plain_cmcgan import PlainAlgorithm
 
 DEMO = Shape((32, 32), (32, 16), 16)
@@ -81,13 +81,13 @@ def main(result: Path | None = None) -> None:
         folder = Path(name)
         pairs = write_items(folder, 4 * batch, shape).to(device)
         torch.manual_seed(0)
-        ours = Adversaries(shape, settings, device)
+        ours = new_cmcgan(shape, settings, device)
         usual = settings.model_copy(update={"channels_last": False})
-        plain = PlainAlgorithm(Adversaries(shape, usual, device))
+        plain = PlainAlgorithm(new_cmcgan(shape, usual, device))
 
         def our_step() -> None:
             rows = torch.randperm(len(pairs))[:batch]
-            ours.step(*pairs.batch(rows), pairs.label[rows])
+            gan_step(ours, *pairs.batch(rows), pairs.label[rows])
 
         def plain_step() -> None:
             rows = torch.randperm(len(pairs))[:batch]

@@ -18,6 +18,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from crossmodal.papers.cmcgan.learners import ClassifierLearner
+from crossmodal.papers.cmcgan.networks import build
+from crossmodal.papers.cmcgan.step import Adversaries
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -30,10 +33,7 @@ from crossmodal.papers.captions.data import Pairs as Captions
 from crossmodal.papers.captions.settings import PaperSettings as CaptionsSettings
 from crossmodal.papers.cmcgan.baselines import TranslatorAdversaries
 from crossmodal.papers.cmcgan.data import shape_of
-from crossmodal.papers.cmcgan.learners import ClassifierLearner
-from crossmodal.papers.cmcgan.networks import build
 from crossmodal.papers.cmcgan.settings import PaperSettings as CmcganSettings
-from crossmodal.papers.cmcgan.step import Adversaries
 from crossmodal.papers.facevoice.data import Windows
 from crossmodal.papers.facevoice.first_phase import play
 from crossmodal.papers.facevoice.pairs import Trios

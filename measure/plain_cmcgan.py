@@ -12,14 +12,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from crossmodal.papers.cmcgan.discriminator import (
-    PairDiscriminator,
-    RealismDiscriminator,
-    draw_wrong,
-)
-from crossmodal.papers.cmcgan.layers import Conv, Deconv
-from crossmodal.papers.cmcgan.model import LEAK, Decoder, Encoder, Generator
-from crossmodal.papers.cmcgan.step import Adversaries
+from crossmodal.papers.cmcgan.layers import LEAK, Conv, Decoder, Deconv, Encoder
+from crossmodal.papers.cmcgan.model import Generator, PairDiscriminator, RealismDiscriminator
+from crossmodal.papers.cmcgan.train import Cmcgan, draw_wrong
 
 
 def encode(network: Encoder, x: Tensor) -> Tensor:
@@ -45,16 +40,16 @@ def decode(network: Decoder, code: Tensor, z: Tensor) -> Tensor:
 
 
 class PlainAlgorithm:
-    """Same weights, settings and random numbers as an `Adversaries`, nothing shared."""
+    """Same weights, settings and random numbers as a `Gan`, nothing shared."""
 
-    def __init__(self, like: Adversaries) -> None:
+    def __init__(self, like: Cmcgan) -> None:
         self.settings = like.settings
         self.generator: Generator = copy.deepcopy(like.generator)
         self.discriminator = copy.deepcopy(like.discriminator)
-        self.generator_optimiser = torch.optim.Adam(
+        self.generator_optimizer = torch.optim.Adam(
             self.generator.parameters(), lr=self.settings.learning_rate
         )
-        self.discriminator_optimiser = torch.optim.SGD(
+        self.discriminator_optimizer = torch.optim.SGD(
             self.discriminator.parameters(),
             lr=self.settings.discriminator_rate,
             momentum=self.settings.momentum,
@@ -90,7 +85,7 @@ class PlainAlgorithm:
         )
 
     def step(self, x: Tensor, a: Tensor, label: Tensor) -> dict[str, Tensor]:
-        """Do one step; the terms have the names of `Adversaries.step`."""
+        """Do one step; the terms have the names of `gan_step`."""
         settings = self.settings
         wrong_image, wrong_sound = draw_wrong(label), draw_wrong(label)
         z = self.generator.draw_noise(len(x)).to(x.device)
@@ -99,8 +94,12 @@ class PlainAlgorithm:
         images, sounds = self.fakes(made, "V"), self.fakes(made, "A")
         terms: dict[str, Tensor] = {}
         if settings.loss == "realism":
-            terms["d_image"] = self.real(self.seen(x)) + self.fake([self.seen(x) for x in images])
-            terms["d_sound"] = self.real(self.heard(a)) + self.fake([self.heard(a) for a in sounds])
+            terms["d_image"] = self.real(self.score_image(x)) + self.fake(
+                [self.score_image(x) for x in images]
+            )
+            terms["d_sound"] = self.real(self.score_sound(a)) + self.fake(
+                [self.score_sound(a) for a in sounds]
+            )
         else:
             forged = self.fake([self.score(x, fake) for fake in sounds])
             forged = forged + self.fake([self.score(fake, a) for fake in images])
@@ -109,14 +108,17 @@ class PlainAlgorithm:
             mixed = self.fake([self.score(x, a[wrong_sound])])
             mixed = mixed + self.fake([self.score(x[wrong_image], a)])
             terms["d_mismatch"] = self.real(self.score(x, a)) + mixed / 2
-        self.discriminator_optimiser.zero_grad()
+        self.discriminator_optimizer.zero_grad()
         sum(terms.values()).backward()  # type: ignore[union-attr]
-        self.discriminator_optimiser.step()
+        self.discriminator_optimizer.step()
 
         made = self.forward(x, a, z)
         images, sounds = self.fakes(made, "V"), self.fakes(made, "A")
         if settings.loss == "realism":
-            fooled = [[self.heard(fake) for fake in sounds], [self.seen(fake) for fake in images]]
+            fooled = [
+                [self.score_sound(fake) for fake in sounds],
+                [self.score_image(fake) for fake in images],
+            ]
         else:
             fooled = [[self.score(x, f) for f in sounds], [self.score(f, a) for f in images]]
         adversarial = sum(
@@ -132,18 +134,18 @@ class PlainAlgorithm:
         }
         consistency = torch.stack(list(ends.values())).sum()
         loss = settings.adversarial * adversarial + settings.consistency * consistency
-        self.generator_optimiser.zero_grad()
+        self.generator_optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        self.generator_optimiser.step()
+        self.generator_optimizer.step()
         return {**terms, "g_adversarial": adversarial, **ends}
 
-    def seen(self, x: Tensor) -> Tensor:
-        """Judge pictures by themselves."""
+    def score_image(self, x: Tensor) -> Tensor:
+        """Score pictures by themselves."""
         assert isinstance(self.discriminator, RealismDiscriminator)
         return self.discriminator.score_image(x)
 
-    def heard(self, a: Tensor) -> Tensor:
-        """Judge sounds by themselves."""
+    def score_sound(self, a: Tensor) -> Tensor:
+        """Score sounds by themselves."""
         assert isinstance(self.discriminator, RealismDiscriminator)
         return self.discriminator.score_sound(a)
 

@@ -12,13 +12,13 @@ import pytest
 import torch
 
 from crossmodal import cli
-from crossmodal.config import load_edition, resolve
+from crossmodal.config import known_papers, load_edition, resolve
 from crossmodal.files import atomic_path
 
 VERBS = [
-    *("config", "download", "synthesize", "init-corpus", "serves", "manifest", "showcase"),
-    *("align", "join", "features", "tune", "train", "evaluate", "benchmark", "collect"),
-    *("artefacts", "claims", "search", "report", "plan", "ledger"),
+    *("settings", "download", "init-corpus", "eligible", "manifest", "preview", "align"),
+    *("merge-shards", "features", "tune", "train", "evaluate", "artefacts", "claims"),
+    *("benchmark", "report", "search", "estimate", "summary", "verify"),
 ]
 
 
@@ -36,27 +36,33 @@ def run(*words: str) -> int:
 
 
 def raising(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> list[str]:
-    """Let `claims` raise an error while it works; return words that call it."""
+    """Let `settings` raise an error while it works; return words that call it."""
 
     def work(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr("crossmodal.reporting.claims.write_claims", work)
-    return ["claims", "--claims", "a.csv", "--results", "r", "--out", "o.csv"]
+    monkeypatch.setattr("crossmodal.files.write_text", work)
+    return ["settings", "{}", "--out", "run.yaml"]
 
 
 def test_a_mistake_is_one_line_with_its_traceback_in_the_log(tmp_path: Path) -> None:
-    log, claims = tmp_path / "logs" / "claims.log", tmp_path / "claims.csv"
-    claims.write_text("claim,whre\n")
-    command = [sys.executable, "-m", "crossmodal", "--log", str(log), "claims"]
-    command += ["--claims", str(claims), "--results", str(tmp_path), "--out", "out.csv"]
-    (tmp_path / "metrics.csv").write_text("corpus,variant,seed\n")
+    log, settings = tmp_path / "logs" / "claims.log", tmp_path / "run.yaml"
+    settings.write_text("settings: {editon: demo}\n")
+    command = [sys.executable, "-m", "crossmodal", "claims", "hashing"]
+    command += ["--run", str(settings), "--log", str(log)]
     ended = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
     assert ended.returncode == 1
     assert ended.stdout == ""
-    assert ended.stderr == (f"error: {claims}: whre: unknown column. Did you mean 'where'?\n")
+    assert ended.stderr == (f"error: {settings}: editon: unknown key. Did you mean `edition`?\n")
     assert "Traceback (most recent call last)" in log.read_text()
-    assert not (tmp_path / "out.csv").exists()
+
+
+def test_what_is_written_below_results_is_recorded(tmp_path: Path) -> None:
+    run_file = tmp_path / "results/smoke/run.yaml"
+    content = '{"settings": {"edition": "smoke"}}'
+    words = [sys.executable, "-m", "crossmodal", "settings", content, "--out", str(run_file)]
+    subprocess.run(words, check=True)
+    assert run_file.read_text() == content + "\n"
 
 
 def test_any_other_error_is_one_line_that_says_where_the_traceback_is(
@@ -64,7 +70,7 @@ def test_any_other_error_is_one_line_that_says_where_the_traceback_is(
 ) -> None:
     words = raising(monkeypatch, RuntimeError("first line\n  second line"))
     log = tmp_path / "claims.log"
-    assert run("--log", str(log), *words) == 1
+    assert run(*words, "--log", str(log)) == 1
     assert capsys.readouterr().err == (
         f"error: RuntimeError: first line second line (the traceback is in {log})\n"
     )
@@ -75,7 +81,7 @@ def test_any_other_error_is_one_line_that_says_where_the_traceback_is(
 def test_traceback_shows_it_on_the_screen(monkeypatch: pytest.MonkeyPatch) -> None:
     words = raising(monkeypatch, RuntimeError("boom"))
     with pytest.raises(RuntimeError, match="boom"):
-        cli.main(["--traceback", *words])
+        cli.main([*words, "--traceback"])
 
 
 def test_an_interrupt_ends_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,7 +102,7 @@ def test_a_signal_is_one_line_and_a_code_to_try_again(
             os.kill(os.getpid(), number)
 
     words = raising(monkeypatch, RuntimeError())
-    monkeypatch.setattr("crossmodal.reporting.claims.write_claims", work)
+    monkeypatch.setattr("crossmodal.files.write_text", work)
     assert run(*words) == code
     assert capsys.readouterr().err == (
         f"stopped by {number.name} before its end; the next run starts this step over\n"
@@ -124,21 +130,22 @@ OUT_OF_MEMORY = [
 
 
 @pytest.mark.parametrize(("error", "where"), OUT_OF_MEMORY)
-@pytest.mark.parametrize("paper", cli.PAPERS)
+@pytest.mark.parametrize("paper", known_papers())
 def test_when_memory_runs_out_one_line_says_what_to_lower(
     paper: str,
     error: Exception,
     where: str,
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    def train_runs(*_: object, **__: object) -> None:
+    def train(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr(f"crossmodal.papers.{paper}.train.train_runs", train_runs)
-    words = ["--corpus", "c", "--families", "f", "--seeds", "0", "--source", "synthetic"]
-    words += ["--corpus-results", "r", "--out", "o", "--edition", "smoke"]
-    assert run("train", paper, *words) == 1
+    monkeypatch.setattr("crossmodal.papers.stages.train", train)
+    settings = tmp_path / "run.yaml"
+    settings.write_text("settings: {edition: smoke}\n")
+    assert run("train", paper, "c", "v", "0", "--run", str(settings)) == 1
     file, field, text = capsys.readouterr().err.removeprefix("error: ").strip().split(": ", 2)
     assert text == (
         f"the memory of the {where} ran out. Lower it, or free memory, and run it again: "
@@ -167,7 +174,7 @@ def test_every_verb_explains_itself(verb: str, capsys: pytest.CaptureFixture[str
     assert run(verb, "--help") == 0
     described = capsys.readouterr().out
     assert described.startswith(f"usage: crossmodal {verb}")
-    assert described.split("\n\n")[1].strip().endswith((".", "(`--check`)."))
+    assert described.split("\n\n")[1].strip().endswith((".", "(`make plan`).", "to read."))
 
 
 def test_the_list_of_verbs_is_complete(capsys: pytest.CaptureFixture[str]) -> None:
@@ -180,7 +187,7 @@ def test_the_list_of_verbs_is_complete(capsys: pytest.CaptureFixture[str]) -> No
     assert listed == VERBS
 
 
-@pytest.mark.parametrize("words", [[], ["tun"], ["train", "no_such_paper"], ["claims"]])
+@pytest.mark.parametrize("words", [[], ["tun"], ["train", "hashing"], ["claims"]])
 def test_a_wrong_command_line_ends_with_2(
     words: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -201,8 +208,9 @@ def test_importing_the_command_line_loads_nothing_heavy() -> None:
 def test_a_verb_that_reads_settings_only_does_not_load_torch() -> None:
     # The Snakefile plans with these modules before every command.
     check = (
-        "import sys, crossmodal.config, crossmodal.papers.hashing.plan, crossmodal.digest,"
-        "crossmodal.corpora.registry, crossmodal.corpora.media;"
+        "import sys; from crossmodal.workspace import Workspace;"
+        "workspace = Workspace.of({'edition': 'smoke'});"
+        "[workspace.plan(paper).code('train') for paper in workspace.papers];"
         "print(*{'torch', 'numpy', 'pandas', 'matplotlib', 'scipy'} & set(sys.modules))"
     )
     command = [sys.executable, "-c", check]

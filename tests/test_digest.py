@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -6,135 +8,141 @@ import pytest
 from crossmodal import digest
 
 FILES = {
-    "base.py": '"""Base."""\n\nLIMIT = 3\n',
-    "other.py": "VALUE = 1\n",
-    "lone.py": "VALUE = 1\n",
+    "base.py": (
+        '"""Base."""\n\nfrom __future__ import annotations\n\nLIMIT = 3\nOTHER = 4\n\n\n'
+        'class Settings:\n    """Settings."""\n\n    width: int = LIMIT\n'
+    ),
     "papers/__init__.py": "",
     "papers/model.py": (
-        '"""Model."""\n\nfrom crossmodal import base\n\n\n'
-        'def build(width: int) -> int:\n    """Build."""\n    return width + base.LIMIT\n'
+        '"""Model."""\n\nfrom crossmodal import base\nfrom crossmodal.progress import bar\n\n\n'
+        'def build(width: int) -> int:\n    """Build."""\n    return bar(_half(width) + base.LIMIT)'
+        "\n\n\ndef _half(width: int) -> int:\n    return width // 2\n\n\n"
+        "def draw() -> int:\n    return base.OTHER\n"
     ),
-    "papers/train.py": "from crossmodal.papers.model import build\n\nNET = build(3)\n",
-    "cli.py": (
-        "def train() -> None:\n    from crossmodal.papers.train import NET\n\n    print(NET)\n\n\n"
-        "def look() -> None:\n    from crossmodal.other import VALUE\n\n    print(VALUE)\n"
+    "papers/train.py": (
+        "from crossmodal.base import Settings\nfrom crossmodal.papers.model import build\n\n\n"
+        "def train() -> None:\n    build(Settings().width)\n\n\n"
+        "def late() -> None:\n    from crossmodal.papers import model\n\n    model.draw()\n"
     ),
+    "progress.py": "def bar(value):\n    return value\n",
 }
-ENTRIES = [
-    "crossmodal.base",
-    "crossmodal.other",
-    "crossmodal.lone",
-    "crossmodal.papers.model",
-    "crossmodal.papers.train",
-    "crossmodal.cli:train",
-    "crossmodal.cli:look",
-]
+ENTRIES = ["papers.train:train", "papers.train:late", "papers.model", "base:OTHER"]
 Digests = Callable[[], dict[str, str]]
+
+
+def forget() -> None:
+    for cached in (digest.source_digest, digest._path, digest._module, digest._known):
+        cached.cache_clear()
 
 
 @pytest.fixture
 def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "crossmodal"
     for name, text in FILES.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(text)
+        (folder / name).parent.mkdir(exist_ok=True, parents=True)
+        (folder / name).write_text(text)
     monkeypatch.setattr(digest, "SOURCE", tmp_path)
-    return tmp_path
+    monkeypatch.setattr(digest, "CACHE", tmp_path / "cache.json")
+    return folder
 
 
 @pytest.fixture
 def digests(source: Path) -> Iterator[Digests]:
-    def forget() -> None:
-        for cached in (
-            digest.source_digest,
-            digest._module_tree,
-            digest._module_dump,
-            digest._module_imports,
-        ):
-            cached.cache_clear()
-
     def compute() -> dict[str, str]:
         forget()
-        return {entry: digest.source_digest(entry) for entry in ENTRIES}
+        return {entry: digest.source_digest(f"crossmodal.{entry}") for entry in ENTRIES}
 
     yield compute
     forget()
 
 
-def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
+def edited(source: Path, digests: Digests, name: str, old: str, new: str) -> set[str]:
+    """Edit a file and return the entries whose digest changed."""
+    before = digests()
+    text = (source / name).read_text()
+    assert old in text
+    (source / name).write_text(text.replace(old, new))
+    after = digests()
     return {entry for entry in before if before[entry] != after[entry]}
 
 
 @pytest.mark.parametrize(
-    ("name", "text"),
+    ("name", "old", "new"),
     [
-        ("base.py", '"""Another word."""\n# a comment\n\nLIMIT = 3  # why\n'),
-        (
-            "papers/model.py",
-            "from crossmodal import base\n\n\n"
-            "def build(\n    width: int,\n) -> int:\n    return (width + base.LIMIT)\n",
-        ),
+        ("base.py", '"""Base."""', '"""Another word."""  # a comment'),
+        ("papers/model.py", '    """Build."""\n', ""),
+        ("papers/model.py", "def build(width: int) -> int:", "def build(\n    width: float,\n):"),
+        ("progress.py", "return value", "return 2 * value"),
     ],
-    ids=["comment", "docstring and layout"],
+    ids=["comment", "docstring", "layout and hints", "what has no effect"],
 )
-def test_words_and_layout_change_nothing(
-    source: Path, digests: Digests, name: str, text: str
+def test_what_decides_nothing_changes_nothing(
+    source: Path, digests: Digests, name: str, old: str, new: str
 ) -> None:
-    before = digests()
-    (source / name).write_text(text)
-    assert changed(before, digests()) == set()
+    assert edited(source, digests, name, old, new) == set()
 
 
 @pytest.mark.parametrize(
-    ("name", "affected"),
+    ("name", "old", "new", "affected"),
     [
-        (
-            "base.py",
-            {
-                "crossmodal.base",
-                "crossmodal.papers.model",
-                "crossmodal.papers.train",
-                "crossmodal.cli:train",
-            },
-        ),
-        ("papers/train.py", {"crossmodal.papers.train", "crossmodal.cli:train"}),
-        ("other.py", {"crossmodal.other", "crossmodal.cli:look"}),
-        ("lone.py", {"crossmodal.lone"}),
+        ("base.py", "LIMIT = 3", "LIMIT = 5", {"papers.train:train", "papers.model"}),
+        ("base.py", "OTHER = 4", "OTHER = 5", {"papers.train:late", "papers.model", "base:OTHER"}),
+        ("base.py", "width: int", "width: float", {"papers.train:train"}),
+        ("papers/model.py", "// 2", "// 3", {"papers.train:train", "papers.model"}),
+        ("papers/model.py", "base.OTHER", "-base.OTHER", {"papers.train:late", "papers.model"}),
+        ("papers/train.py", "().width", "().width + 1", {"papers.train:train"}),
+        ("base.py", "OTHER = 4", "OTHER = 4\nprint()", set(ENTRIES)),
     ],
+    ids=["constant", "other constant", "model", "helper", "attribute", "itself", "on import"],
 )
-def test_code_changes_what_imports_it_and_nothing_else(
-    source: Path, digests: Digests, name: str, affected: set[str]
+def test_an_edit_changes_what_can_reach_it_and_nothing_else(
+    source: Path, digests: Digests, name: str, old: str, new: str, affected: set[str]
 ) -> None:
-    before = digests()
-    with (source / name).open("a") as stream:
-        stream.write("\nEXTRA = 1\n")
-    assert changed(before, digests()) == affected
+    assert edited(source, digests, name, old, new) == affected
 
 
-def test_a_function_entry_is_that_function_alone(source: Path, digests: Digests) -> None:
-    before = digests()
-    text = (source / "cli.py").read_text()
-    (source / "cli.py").write_text(text.replace("print(NET)", "print(NET + 1)"))
-    assert changed(before, digests()) == {"crossmodal.cli:train"}
+def test_the_cache_holds_what_it_read_and_is_never_wrong(source: Path, digests: Digests) -> None:
+    first = digests()
+    assert digest.CACHE.is_file()
+    assert digests() == first
+    digest.CACHE.write_text("{")
+    assert digests() == first
 
 
 def test_several_entries_are_digested_together(source: Path, digests: Digests) -> None:
     single = digests()
-    both = digest.source_digest("crossmodal.base", "crossmodal.lone")
+    both = digest.source_digest("crossmodal.base", "crossmodal.papers.model")
     assert both not in single.values()
-    assert both == digest.source_digest("crossmodal.base", "crossmodal.lone")
 
 
 @pytest.mark.parametrize(
-    "entry", ["crossmodal.nothing", "numpy", "crossmodal.cli:nothing", "crossmodal.papers.train:f"]
+    "entry", ["crossmodal.nothing", "numpy", "crossmodal.base:nothing", "crossmodal.papers.model:f"]
 )
 def test_an_unknown_entry_is_refused(source: Path, digests: Digests, entry: str) -> None:
     digests()
-    with pytest.raises(ValueError, match=r"is no module|has no function"):
+    with pytest.raises(ValueError, match="no module or definition"):
         digest.source_digest(entry)
 
 
-def test_the_packages_own_training_code_reaches_its_losses() -> None:
-    source = Path(digest.__file__).parent
-    names = digest._imports(digest._module_tree("crossmodal.papers.hashing.train"))
-    assert "crossmodal.papers.hashing.losses" in names
-    assert source == digest.SOURCE
+def test_modules_without_effect_compute_nothing() -> None:
+    """What no digest counts imports no library that computes."""
+    for name in digest.WITHOUT_EFFECT:
+        source = Path(digest.__file__).with_name(f"{name.split('.')[1]}.py").read_text()
+        for library in ("numpy", "torch", "pandas", "scipy", "random"):
+            assert f"import {library}" not in source
+            assert f"from {library}" not in source
+
+
+@pytest.mark.parametrize("paper", ["captions", "cmcgan", "facevoice", "hashing", "msvae"])
+def test_a_papers_training_reaches_its_losses_and_not_its_figures(paper: str) -> None:
+    forget()
+    reached, waiting = set[str](), [f"crossmodal.papers.{paper}.train:train"]
+    while waiting:
+        entry = waiting.pop()
+        if entry not in reached:
+            reached.add(entry)
+            waiting += digest._reachable(entry)
+    modules = {entry.partition(":")[0] for entry in reached}
+    assert f"crossmodal.papers.{paper}.losses" in modules
+    assert not [name for name in modules if ".reporting" in name or name.endswith(".figures")]
+    assert not modules & digest.WITHOUT_EFFECT

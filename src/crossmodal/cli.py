@@ -1,599 +1,322 @@
-"""The command line: one verb a stage, on files. Heavy imports happen inside the verbs only.
+"""The command line: one verb a stage. Heavy imports happen inside the verbs only.
 
-Every rule of the workflow calls one of these verbs; a person may call them by hand.
+Every rule of the workflow calls one of these verbs; a person may type the same command. What an
+edition is stands in the file that `--run` names; a verb takes only the names of what to work on.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib
-import json
-import logging
-import os
-import sys
-import time
-import traceback
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
+from crossmodal.command import limit_threads, run
 from crossmodal.errors import InputError
-from crossmodal.files import is_full, no_room
-from crossmodal.signals import Stopped, listening
+
+if TYPE_CHECKING:
+    from crossmodal.workspace import Workspace
 
 Arguments = argparse.Namespace
-# What a verb returns: the work that is left once everything it needs is imported. The log tells
-# the two apart, because starting up is pure cost.
-Work = Callable[[], None]
-PAPERS = ["hashing", "captions", "cmcgan", "facevoice", "msvae"]
-BENCHMARK = "benchmark"
 
 
-def write_config(arguments: Arguments) -> Work:
-    """Write the default configuration and the schemas, or say what has drifted (`--check`)."""
-    from crossmodal.generated import check_generated, write_generated
+def settings(given: Arguments) -> None:
+    """Write what an edition is here (`run.yaml`), for all other verbs to read."""
+    from crossmodal.files import write_text
 
-    return partial(check_generated if arguments.check else write_generated, Path())
+    write_text(given.out, given.content + "\n")
 
 
-def download(arguments: Arguments) -> Work:
+def download(given: Arguments) -> None:
     """Download a corpus, or take it from a mirror, and check it."""
     from crossmodal.corpora.download import download_corpus
     from crossmodal.corpora.registry import load_registry
 
-    registry = load_registry(arguments.registry)
-    return partial(
-        download_corpus,
-        arguments.corpus,
-        arguments.folder,
-        registry,
-        arguments.mirror,
-        also=arguments.parts,
-    )
+    folder, mirror, parts = given.folder, given.mirror, given.parts
+    if given.run is not None:
+        workspace = _workspace(given)
+        folder = folder or workspace.corpus_folder(given.corpus)
+        mirror = mirror or workspace.settings.mirror
+        parts = parts or workspace.choice(given.corpus).parts
+    if folder is None:
+        raise InputError("no folder to download to", field="--folder", hint="Name it, or --run")
+    registry = load_registry(given.config / "corpora.yaml")
+    download_corpus(given.corpus, folder, registry, mirror, also=parts)
 
 
-def synthesize(arguments: Arguments) -> Work:
-    """Write the stand-in of a corpus in its published layout."""
-    from crossmodal.corpora.standins import write_stand_in
-
-    generator = json.loads(arguments.generator)
-    return partial(write_stand_in, arguments.corpus, arguments.folder, generator)
-
-
-def init_corpus(arguments: Arguments) -> Work:
+def init_corpus(given: Arguments) -> None:
     """Make a corpus of a folder of videos of your own, and say what it can be used for."""
-    _limit_threads(1)
     from crossmodal.own_videos.init import init_corpus as look_and_write
     from crossmodal.own_videos.printed import print_found
-    from crossmodal.own_videos.serving import Needs
 
-    def work() -> None:
-        needs = Needs(arguments.config, json.loads(arguments.overrides))
-        words = (arguments.videos, arguments.labels, arguments.name, arguments.data)
-        print_found(look_and_write(*words, arguments.split, needs))
-
-    return work
+    words = (given.videos, given.labels, given.name, given.data, given.split)
+    print_found(look_and_write(*words, given.config))
 
 
-def serves(arguments: Arguments) -> Work:
+def eligible(given: Arguments) -> None:
     """Say which papers the windows cut out of videos of your own are enough for."""
-    from crossmodal.own_videos.serving import write_serving
+    from crossmodal.own_videos.eligibility import write_eligible
 
-    return partial(
-        write_serving,
-        arguments.config,
-        json.loads(arguments.overrides),
-        arguments.folder,
-        arguments.windows,
-        arguments.out,
-    )
+    write_eligible(_workspace(given), given.out)
 
 
-def manifest(arguments: Arguments) -> Work:
+def manifest(given: Arguments) -> None:
     """Read a corpus folder and write its manifest."""
     from crossmodal.corpora.readers import write_corpus_manifest
 
-    reader = json.loads(arguments.reader)
-    return partial(write_corpus_manifest, arguments.corpus, arguments.folder, reader, arguments.out)
+    workspace, corpus = _workspace(given), given.corpus
+    out = workspace.results.corpus(corpus) / "manifest.csv"
+    reader = workspace.choice(corpus).reader
+    write_corpus_manifest(corpus, workspace.corpus_folder(corpus), reader, out)
 
 
-def showcase(arguments: Arguments) -> Work:
+def preview(given: Arguments) -> None:
     """Make a corpus's contact sheet and the clips to listen to in the report."""
-    from crossmodal.corpora.showcase import write_showcase
+    from crossmodal.corpora.preview import write_preview
 
-    return partial(write_showcase, arguments.manifest, arguments.folder, arguments.out)
+    workspace = _workspace(given)
+    out = workspace.results.corpus(given.corpus)
+    write_preview(out / "manifest.csv", workspace.corpus_folder(given.corpus), out)
 
 
-def align(arguments: Arguments) -> Work:
+def align(given: Arguments) -> None:
     """Cut a share of a corpus into windows of sound and pictures."""
-    _limit_threads(1)
     from crossmodal.alignment.stage import align as align_shard
 
-    return partial(
-        align_shard,
-        arguments.corpus,
-        arguments.kind,
-        arguments.folder,
-        arguments.manifest,
-        json.loads(arguments.settings),
-        arguments.shard,
-        arguments.shards,
-        arguments.out,
+    workspace, corpus, kind = _workspace(given), given.corpus, given.windows
+    align_shard(
+        corpus,
+        kind,
+        workspace.corpus_folder(corpus),
+        workspace.results.corpus(corpus) / "manifest.csv",
+        workspace.windows(corpus)[kind].model_dump(exclude={"limit_share"}),
+        given.shard,
+        workspace.choice(corpus).shards,
+        workspace.shard(corpus, kind, given.shard),
     )
 
 
-def join(arguments: Arguments) -> Work:
+def merge_shards(given: Arguments) -> None:
     """Join the shards of an alignment into the windows of a corpus."""
-    _limit_threads(1)
-    from crossmodal.alignment.join import join as join_shards
+    from crossmodal.alignment.merge import merge_shards as merge
 
-    return partial(
-        join_shards,
-        arguments.shards,
-        arguments.out,
-        arguments.limit_share,
-        may_be_empty=arguments.may_be_empty,
+    workspace, corpus, kind = _workspace(given), given.corpus, given.windows
+    count = workspace.choice(corpus).shards
+    merge(
+        [workspace.shard(corpus, kind, shard) for shard in range(count)],
+        workspace.results.corpus(corpus, kind),
+        workspace.windows(corpus)[kind].limit_share,
+        may_be_empty=workspace.own is not None,
     )
 
 
-def features(arguments: Arguments) -> Work:
-    """Compute features, row-aligned with the manifest."""
-    _limit_threads(arguments.threads)
-    from crossmodal.features.stage import load_maker, write_features
+def features(given: Arguments) -> None:
+    """Compute a feature of a corpus or of its windows, row-aligned with their manifest."""
+    from crossmodal.features.stage import write_features
 
-    load_maker(arguments.made_from, arguments.names)
-    return partial(
-        write_features,
-        arguments.made_from,
-        arguments.names,
-        arguments.folder,
-        arguments.manifest,
-        arguments.out,
+    workspace = _workspace(given)
+    corpus, _, kind = given.rows.partition("/")
+    out = workspace.results.corpus(corpus, kind or None)
+    write_features(
+        kind or corpus,
+        [given.feature],
+        workspace.corpus_folder(corpus),
+        out / "manifest.csv",
+        out,
         seed=0,
-        weights=arguments.weights,
-        threads=arguments.threads,
+        weights=workspace.vgg16(corpus) if given.feature == "image_deep" else None,
+        threads=given.threads,
     )
 
 
-def tune(arguments: Arguments) -> Work:
-    """Search a method's settings on training data."""
-    _limit_threads(arguments.threads)
-    return partial(
-        _stage(arguments.paper, "tune").tune,
-        _settings(arguments),
-        arguments.corpus,
-        arguments.method,
-        arguments.families,
-        arguments.corpus_results,
-        arguments.out,
-        arguments.threads,
-    )
+def tune(given: Arguments) -> None:
+    """Search settings of a paper's variants on training and validation data."""
+    _stages().tune(_workspace(given), given.paper, given.corpus, given.search, given.threads)
 
 
-def train(arguments: Arguments) -> Work:
-    """Train families of a paper, all their seeds."""
-    _limit_threads(arguments.threads)
-    searched = {} if arguments.tuning is None else {"tuning": arguments.tuning}
-    return partial(
-        _stage(arguments.paper, "train").train_runs,
-        _settings(arguments),
-        arguments.corpus,
-        arguments.source,
-        arguments.families,
-        arguments.seeds,
-        arguments.corpus_results,
-        out=arguments.out,
-        threads=arguments.threads,
-        **searched,
-    )
+def train(given: Arguments) -> None:
+    """Train one run of a paper: a variant with a seed."""
+    what = given.paper, given.corpus, given.variant, given.seed
+    _stages().train(_workspace(given), *what, given.threads)
 
 
-def evaluate(arguments: Arguments) -> Work:
-    """Score trained runs on the test part under every protocol."""
-    _limit_threads(arguments.threads)
-    return partial(
-        _stage(arguments.paper, "evaluate").evaluate,
-        _settings(arguments),
-        arguments.corpus,
-        arguments.families,
-        arguments.seeds,
-        arguments.corpus_results,
-        arguments.out,
-        *([] if arguments.folder is None else [arguments.folder]),
-    )
+def evaluate(given: Arguments) -> None:
+    """Score all runs of a paper on the test part of a corpus."""
+    _stages().evaluate(_workspace(given), given.paper, given.corpus, given.threads)
 
 
-def benchmark(arguments: Arguments) -> Work:
-    """Choose settings, train and score methods on a task of the benchmark."""
-    _limit_threads(arguments.threads)
-    from crossmodal.benchmark.run import run_task
-
-    arguments.paper = BENCHMARK
-    return partial(
-        run_task,
-        _settings(arguments),
-        arguments.task,
-        arguments.source,
-        arguments.methods,
-        arguments.seeds,
-        arguments.folder,
-        arguments.out,
-        arguments.threads,
-    )
+def artefacts(given: Arguments) -> None:
+    """Draw every figure and write every table of a paper or of the benchmark, from files."""
+    _stages().artefacts(_workspace(given), given.paper)
 
 
-def collect(arguments: Arguments) -> Work:
-    """Join the metrics of all runs of a paper; nothing needs to be kept of their jobs any more."""
-    from crossmodal.jobs import forget
-    from crossmodal.runs import Run, write_metrics
-
-    def work() -> None:
-        write_metrics(arguments.runs, arguments.out)
-        for corpus in sorted({Run.of(folder).corpus for folder in arguments.runs}):
-            forget(arguments.out.parent, corpus)
-
-    return work
+def claims(given: Arguments) -> None:
+    """Assess the claims of a paper."""
+    _stages().claims(_workspace(given), given.paper)
 
 
-def artefacts(arguments: Arguments) -> Work:
-    """Draw every figure and write every table of a paper, from files."""
-    room = _stage(arguments.paper, "figures")
-    return partial(room.write_artefacts, _settings(arguments), arguments.results)
+def benchmark(given: Arguments) -> None:
+    """Choose a method's settings on a task of the benchmark, train and score it."""
+    from crossmodal.benchmark.run import run_method
+
+    run_method(_workspace(given), given.task, given.method, given.threads)
 
 
-def claims(arguments: Arguments) -> Work:
-    """Judge the claims of a paper."""
-    from crossmodal.reporting.claims import write_claims
-
-    return partial(
-        write_claims, arguments.claims, arguments.results, arguments.out, arguments.corpus
-    )
-
-
-def search(arguments: Arguments) -> Work:
+def search(given: Arguments) -> None:
     """Find pictures by a spoken caption, or spoken captions by a picture."""
-    _limit_threads(arguments.threads)
-    return partial(
-        _stage("captions", "search").print_answers,
-        arguments.run_folder,
-        arguments.query,
-        arguments.gallery,
-        arguments.best,
-        arguments.weights,
-        arguments.threads,
-    )
+    from crossmodal.papers.captions.search import print_answers
+
+    what = given.run_folder, given.query, given.gallery, given.best
+    print_answers(*what, given.weights, given.threads)
 
 
-def report(arguments: Arguments) -> Work:
+def report(given: Arguments) -> None:
     """Join all claims and write the report page."""
     from crossmodal.edition_report import write_edition_report
 
-    return partial(
-        write_edition_report,
-        arguments.config,
-        arguments.edition,
-        arguments.results,
-        arguments.papers,
-        dict(json.loads(arguments.missing)),
-        json.loads(arguments.overrides),
-        arguments.benchmarks,
-        arguments.serving,
-        json.loads(arguments.incomplete),
-    )
+    workspace = _workspace(given)
+    write_edition_report(workspace, Path("benchmarks") / workspace.place)
 
 
-def plan(arguments: Arguments) -> Work:
-    """Estimate jobs, hours and disk of an edition from a dry run (`make plan`)."""
-    from crossmodal.edition_plan import show_plan
+def estimate(given: Arguments) -> None:
+    """Estimate runs, hours and disk of an edition (`make plan`)."""
+    from crossmodal.estimate import show_estimate
 
-    return partial(
-        show_plan,
-        arguments.config,
-        arguments.edition,
-        arguments.jobs,
-        arguments.results,
-        arguments.benchmarks,
-        arguments.seeds,
-        json.loads(arguments.overrides),
-        arguments.gpu_tflops,
-        arguments.out,
-    )
+    show_estimate(_workspace(given), Path("benchmarks"), given.gpu_tflops, given.out)
 
 
-def ledger(arguments: Arguments) -> Work:
-    """Write the numbers of papers that DVC compares between commits."""
+def summary(given: Arguments) -> None:
+    """Write the numbers of an edition's papers that DVC compares between commits."""
     from crossmodal.reporting.summary import write_summary
 
-    def write() -> None:
-        for paper in arguments.papers:
-            write_summary(
-                arguments.results / paper,
-                arguments.out / "metrics" / arguments.results.name / f"{paper}.json",
-                arguments.out / "plots" / arguments.results.name / f"{paper}.csv",
-            )
-
-    return write
+    workspace = _workspace(given)
+    for paper in workspace.papers:
+        metrics = given.out / "metrics" / workspace.place / f"{paper}.json"
+        plot = given.out / "plots" / workspace.place / f"{paper}.csv"
+        write_summary(workspace.results.paper(paper).root, metrics, plot)
 
 
-def _stage(paper: str, module: str) -> Any:
-    """Import one module of a paper's folder, or of the benchmark's."""
-    room = BENCHMARK if paper == BENCHMARK else f"papers.{paper}"
-    return importlib.import_module(f"crossmodal.{room}.{module}")
+def verify(given: Arguments) -> None:
+    """Compare every file of an edition with the checksum recorded when it was made."""
+    from crossmodal.files import verify_folder
+
+    faults = verify_folder(_workspace(given).results.root)
+    for fault in faults:
+        print(fault)
+    if faults:
+        raise InputError(
+            f"{len(faults)} files are not what was written",
+            file=_workspace(given).results.root,
+            hint="Delete them and run the workflow again: it makes them anew",
+        )
+    print("every file is as it was written")
 
 
-def _settings(arguments: Arguments) -> Any:
-    """Resolve the paper's settings for the edition and overrides of the command line."""
-    from crossmodal.config import load_edition, resolve
-
-    edition = load_edition(arguments.edition, arguments.config)
-    overrides = json.loads(arguments.overrides).get(arguments.paper, {})
-    settings = _stage(arguments.paper, "settings")
-    model = settings.BenchmarkSettings if arguments.paper == BENCHMARK else settings.PaperSettings
-    return resolve(model, arguments.paper, edition, overrides, arguments.config)
+def _stages() -> Any:
+    return importlib.import_module("crossmodal.papers.stages")
 
 
-def _limit_threads(threads: int) -> None:
-    # Linear algebra libraries read these once, when they are loaded.
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[name] = str(threads)
+def _workspace(given: Arguments) -> Workspace:
+    from crossmodal.files import record_below
+    from crossmodal.workspace import Workspace
+
+    workspace = Workspace.read(given.run)
+    record_below(workspace.results.root)
+    return workspace
+
+
+VERBS: dict[Callable[[Arguments], None], tuple[str, ...]] = {
+    settings: ("content", "--out"),
+    download: ("corpus", "--run?", "--folder", "--mirror", "--parts", "--config"),
+    init_corpus: ("videos", "--labels", "--name", "--data", "--split", "--config"),
+    eligible: ("--run", "--out"),
+    manifest: ("corpus", "--run"),
+    preview: ("corpus", "--run"),
+    align: ("corpus", "windows", "shard", "--run"),
+    merge_shards: ("corpus", "windows", "--run"),
+    features: ("rows", "feature", "--run", "--threads"),
+    tune: ("paper", "corpus", "search", "--run", "--threads"),
+    train: ("paper", "corpus", "variant", "seed", "--run", "--threads"),
+    evaluate: ("paper", "corpus", "--run", "--threads"),
+    artefacts: ("paper", "--run"),
+    claims: ("paper", "--run"),
+    benchmark: ("task", "method", "--run", "--threads"),
+    report: ("--run",),
+    search: ("run_folder", "query", "--gallery", "--best", "--weights", "--threads"),
+    estimate: ("--run", "--gpu-tflops", "--out?"),
+    summary: ("--run", "--out"),
+    verify: ("--run",),
+}
+"""Verb -> its arguments, which `ARGUMENTS` describes; those with ? may be left out."""
+
+ARGUMENTS: dict[str, dict[str, Any]] = {
+    "content": {"help": "YAML or JSON: settings, missing and incomplete corpora"},
+    "corpus": {"help": "name of a corpus"},
+    "windows": {"help": "kind of windows, such as facevoice; see docs/architecture.md"},
+    "shard": {"type": int, "help": "which shard, from 0"},
+    "rows": {"help": "CORPUS, or CORPUS/WINDOWS: whose manifest the rows follow"},
+    "feature": {"help": "name of the feature"},
+    "paper": {"help": "name of a paper; `benchmark` has artefacts too"},
+    "search": {"help": "what is searched: the name of the table"},
+    "variant": {"help": "a variant of config/papers/PAPER.yaml"},
+    "seed": {"type": int, "help": "of the training"},
+    "task": {"help": "a task of config/benchmark.yaml"},
+    "method": {"help": "a method of config/benchmark.yaml"},
+    "videos": {"type": Path, "help": "your folder; nothing is written into it"},
+    "run_folder": {"type": Path, "help": "a run of `captions`: .../seed<k>"},
+    "query": {"type": Path, "help": "a sound or a picture"},
+    "--run": {"type": Path, "required": True, "help": "results/<edition>/run.yaml"},
+    "--run?": {"type": Path, "help": "results/<edition>/run.yaml, for folder, mirror and parts"},
+    "--out": {"type": Path, "required": True, "help": "file or folder to write"},
+    "--out?": {"type": Path, "help": "write the table as CSV too"},
+    "--threads": {"type": int, "default": 1, "help": "processor threads"},
+    "--folder": {"type": Path, "help": "where the corpus goes"},
+    "--mirror": {"help": "folder or address that holds the corpora"},
+    "--parts": {"nargs": "*", "default": [], "help": "optional parts wanted as well"},
+    "--config": {"type": Path, "default": Path("config"), "help": "settings folder"},
+    "--labels": {"type": Path, "help": "the table (default: labels.csv in the folder)"},
+    "--name": {"help": "what corpus= will name (default: the folder's name)"},
+    "--data": {"type": Path, "default": Path("data"), "help": "folder of the corpora"},
+    "--split": {"default": "auto", "help": "auto, file or time"},
+    "--gallery": {"type": Path, "required": True, "help": "folder of pictures or of sounds"},
+    "--best": {"type": int, "default": 5, "help": "how many answers"},
+    "--weights": {"type": Path, "help": "VGG16 weights, for a run that used them"},
+    "--gpu-tflops": {"type": float, "default": 10.0, "help": "assumed of an unmeasured GPU"},
+}
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Build the parser of all verbs."""
     parser = argparse.ArgumentParser(prog="crossmodal", description=__doc__)
-    parser.add_argument("--log", type=Path, help="file for progress and tracebacks")
-    parser.add_argument("--traceback", action="store_true", help="show tracebacks on the screen")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
-
-    def verb(name: str, run: Callable[[Arguments], Work]) -> argparse.ArgumentParser:
-        summary = (run.__doc__ or "").strip().splitlines()[0]
-        added = verbs.add_parser(name, help=summary, description=summary)
-        added.set_defaults(run=run)
-        return added
-
-    def option(added: argparse.ArgumentParser, *names: str, **settings: Any) -> None:
+    for work, names in VERBS.items():
+        text = (work.__doc__ or "").strip().splitlines()[0]
+        verb = verbs.add_parser(work.__name__.replace("_", "-"), help=text, description=text)
+        verb.set_defaults(work=work)
         for name in names:
-            added.add_argument(f"--{name}", required=True, type=Path, **settings)
-
-    def resolved(added: argparse.ArgumentParser) -> None:
-        added.add_argument("--edition", default="demo", help="demo unless told")
-        overridable(added)
-
-    def overridable(added: argparse.ArgumentParser) -> None:
-        added.add_argument("--config", type=Path, default=Path("config"), help="settings folder")
-        added.add_argument(
-            "--overrides",
-            default=os.environ.get("CROSSMODAL_OVERRIDES", "{}"),
-            help="JSON: paper -> settings laid over its file (default: CROSSMODAL_OVERRIDES)",
-        )
-
-    def threaded(added: argparse.ArgumentParser) -> None:
-        added.add_argument("--threads", type=int, default=1, help="processor threads")
-
-    added = verb("config", write_config)
-    added.add_argument("--check", action="store_true", help="only compare, fail on a difference")
-
-    added = verb("download", download)
-    added.add_argument("corpus")
-    option(added, "folder", help="where the corpus goes")
-    added.add_argument("--registry", type=Path, default=Path("config/corpora.yaml"))
-    added.add_argument(
-        "--mirror",
-        default=os.environ.get("CROSSMODAL_MIRROR") or None,
-        help="folder or address that holds the corpora (default: CROSSMODAL_MIRROR)",
-    )
-    added.add_argument("--parts", nargs="*", default=[], help="optional parts wanted as well")
-
-    added = verb("synthesize", synthesize)
-    added.add_argument("corpus")
-    option(added, "folder", help="where the corpus goes")
-    added.add_argument("--generator", default="{}", help="JSON: size and seed of the stand-in")
-
-    added = verb("init-corpus", init_corpus)
-    added.add_argument("videos", type=Path, help="your folder; nothing is written into it")
-    added.add_argument("--labels", type=Path, help="the table (default: labels.csv in the folder)")
-    added.add_argument("--name", help="what corpus= will name (default: the folder's name)")
-    added.add_argument("--data", type=Path, default=Path("data"), help="folder of the corpora")
-    added.add_argument("--split", default="auto", help="auto, file or time")
-    overridable(added)
-
-    added = verb("serves", serves)
-    option(added, "folder", help="data/NAME/own")
-    added.add_argument("--windows", nargs="*", type=Path, default=[], help="their manifest.csv")
-    option(added, "out", help="the papers.json to write")
-    overridable(added)
-
-    added = verb("manifest", manifest)
-    added.add_argument("corpus")
-    option(added, "folder", help="the corpus, in its published layout")
-    option(added, "out", help="the manifest.csv to write")
-    added.add_argument("--reader", default="{}", help="JSON: arguments of the corpus's reader")
-
-    added = verb("showcase", showcase)
-    option(added, "folder", help="the corpus, in its published layout")
-    option(added, "manifest", help="its manifest.csv")
-    option(added, "out", help="folder for contact_sheet.jpg and listening.json")
-
-    added = verb("align", align)
-    added.add_argument("corpus")
-    added.add_argument("kind", help="such as facevoice; see docs/architecture.md")
-    option(added, "folder", help="the corpus, in its published layout")
-    option(added, "manifest", help="its manifest.csv")
-    option(added, "out", help="folder for the windows of this shard")
-    added.add_argument("--settings", default="{}", help="JSON: settings of the kind")
-    added.add_argument("--shard", type=int, default=0, help="which shard, from 0")
-    added.add_argument("--shards", type=int, default=1, help="how many there are")
-
-    added = verb("join", join)
-    added.add_argument("--shards", nargs="+", type=Path, required=True, help="folders, in order")
-    option(added, "out", help="folder for the windows of the corpus")
-    added.add_argument(
-        "--limit-share", type=float, default=0.05, help="share of damaged clips that stops it"
-    )
-    added.add_argument(
-        "--may-be-empty", action="store_true", help="go on where no window could be cut"
-    )
-
-    added = verb("features", features)
-    added.add_argument("made_from", help="corpus of images and texts, or kind of windows")
-    added.add_argument("names", nargs="+")
-    option(added, "folder", help="the corpus, in its published layout")
-    option(added, "manifest", help="manifest.csv of the corpus or of its windows")
-    option(added, "out", help="folder for <name>.npy and <name>.json")
-    added.add_argument("--weights", type=Path, help="VGG16 weights for image_deep")
-    threaded(added)
-
-    for name, run in (("tune", tune), ("train", train), ("evaluate", evaluate)):
-        added = verb(name, run)
-        added.add_argument("paper", choices=PAPERS)
-        added.add_argument("--corpus", required=True)
-        added.add_argument("--families", nargs="+", required=True)
-        option(added, "corpus-results", help="folder of manifest.csv and features")
-        option(added, "out", help="file or folder to write")
-        resolved(added)
-        threaded(added)
-        if name == "tune":
-            added.add_argument("--method", required=True)
-        else:
-            added.add_argument("--seeds", nargs="+", type=int, required=True)
-        if name == "evaluate":
-            added.add_argument("--folder", type=Path, help="the corpus, if its pictures are shown")
-        if name == "train":
-            added.add_argument("--source", required=True, help="where the corpus came from")
-            added.add_argument("--tuning", type=Path, help="what `tune` wrote, if the paper tunes")
-
-    added = verb("benchmark", benchmark)
-    added.add_argument("task", help="a definition of config/benchmark.yaml")
-    added.add_argument("--source", required=True, help="where the corpus came from")
-    added.add_argument("--methods", nargs="+", required=True)
-    added.add_argument("--seeds", nargs="+", type=int, required=True)
-    option(added, "folder", help="folder of manifest and arrays")
-    option(added, "out", help="results/<edition>/benchmark")
-    resolved(added)
-    threaded(added)
-
-    added = verb("collect", collect)
-    added.add_argument("runs", nargs="*", type=Path, help="run folders; none where no corpus is")
-    option(added, "out", help="the metrics.csv to write")
-
-    added = verb("artefacts", artefacts)
-    added.add_argument("paper", choices=[*PAPERS, BENCHMARK])
-    option(added, "results", help="results/<edition>/<paper>")
-    resolved(added)
-
-    added = verb("claims", claims)
-    option(added, "claims", help="config/claims/<paper>.csv")
-    option(added, "results", help="results/<edition>/<paper>")
-    option(added, "out", help="the claims.csv to write")
-    added.add_argument("--corpus", help="ask the claims of this corpus, whichever they are about")
-
-    added = verb("search", search)
-    added.add_argument("run_folder", type=Path, help="a run of `captions`: .../seed<k>")
-    added.add_argument("query", type=Path, help="a sound or a picture")
-    option(added, "gallery", help="folder of pictures or of sounds, searched with all below it")
-    added.add_argument("--best", type=int, default=5, help="how many answers")
-    added.add_argument("--weights", type=Path, help="VGG16 weights, for a run that used them")
-    threaded(added)
-
-    added = verb("report", report)
-    added.add_argument("papers", nargs="*")
-    option(added, "results", help="results/<edition>")
-    added.add_argument("--serving", type=Path, help="what `serves` wrote of one's own videos")
-    added.add_argument("--missing", default="{}", help="JSON: corpus -> why it is not at hand")
-    added.add_argument("--incomplete", default="{}", help="JSON: corpus -> what of it is not there")
-    added.add_argument("--benchmarks", type=Path, help="benchmarks/<edition>, what the jobs cost")
-    resolved(added)
-
-    added = verb("plan", plan)
-    option(added, "jobs", help="what `snakemake -n --quiet rules` printed")
-    option(added, "results", help="results/<edition>, for manifests that are there")
-    option(added, "benchmarks", help="benchmarks/<edition>, for jobs that ran")
-    added.add_argument("--seeds", nargs="+", type=int, help="instead of the edition's")
-    added.add_argument(
-        "--gpu-tflops", type=float, default=10.0, help="assumed of a GPU that was not measured"
-    )
-    added.add_argument("--out", type=Path, help="write the table as CSV too")
-    resolved(added)
-
-    added = verb("ledger", ledger)
-    added.add_argument("papers", nargs="+", choices=PAPERS)
-    option(added, "results", help="results/<edition>")
-    option(added, "out", help="folder for metrics/<edition> and plots/<edition>")
+            verb.add_argument(name.rstrip("?"), **ARGUMENTS[name])
+        verb.add_argument("--log", type=Path, help="file for progress and tracebacks")
+        verb.add_argument("--traceback", action="store_true", help="show tracebacks")
     return parser
 
 
 def main(words: Sequence[str] | None = None) -> NoReturn:
-    """Run one verb; a mistake of the user is one line and exit code 1.
-
-    A signal that asks for an end is one line, too, and exit code 75: try again.
-    """
-    arguments = build_parser().parse_args(words)
-    try:
-        with listening():
-            _start_log(arguments.log)
-            work = arguments.run(arguments)
-            start_up = time.process_time()
-            work()
-            spent = time.process_time() - start_up
-            logging.getLogger("crossmodal").info(
-                "start-up %.2f core-seconds, work %.2f core-seconds", start_up, spent
-            )
-    except Stopped as stopped:
-        logging.getLogger("crossmodal").info("%s", stopped)
-        print(stopped, file=sys.stderr)
-        sys.exit(stopped.exit_code)
-    except KeyboardInterrupt:
-        sys.exit(130)
-    except Exception as error:
-        logging.getLogger("crossmodal").error("%s", traceback.format_exc())
-        if arguments.traceback:
-            raise
-        told = _memory_error(error, arguments) or error
-        print(f"error: {_one_line(told, arguments.log)}", file=sys.stderr)
-        sys.exit(1)
-    sys.exit(0)
+    """Run one verb and exit; see `command.run`."""
+    given = build_parser().parse_args(words)
+    limit_threads(getattr(given, "threads", 1))
+    lower = partial(_out_of_memory, given) if given.work in (tune, train) else None
+    work = partial(given.work, given)
+    run(work, log=given.log, show_traceback=given.traceback, out_of_memory=lower)
 
 
-def _start_log(path: Path | None) -> None:
-    # A full disk shall not fill the screen with what the log has no room for.
-    logging.raiseExceptions = False
-    handler: logging.Handler = logging.NullHandler()
-    if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handler = logging.FileHandler(path, mode="w", encoding="utf-8")
-    logging.basicConfig(
-        level=logging.INFO, handlers=[handler], format="%(asctime)s %(levelname)s %(message)s"
-    )
-    logging.captureWarnings(True)
-
-
-def _memory_error(error: Exception, arguments: Arguments) -> InputError | None:
-    """Say what to lower when memory ran out; None for any other error."""
-    from crossmodal.devices import exhausted_memory
-
-    where = exhausted_memory(error)
-    if where is None:
-        return None
-    stays = "run it again: what is finished or saved stays"
-    if arguments.verb not in ("tune", "train"):
-        return InputError(
-            f"the memory of the {where} ran out",
-            hint=f"Free some, or take a larger one, and {stays}",
-        )
+def _out_of_memory(given: Arguments, where: str) -> InputError:
+    """Say which setting to lower when a training's memory ran out."""
+    room = importlib.import_module(f"crossmodal.papers.{given.paper}.settings")
     return InputError(
         f"the memory of the {where} ran out",
-        file=arguments.config / "papers" / f"{arguments.paper}.yaml",
-        field=_stage(arguments.paper, "settings").MEMORY_SETTING,
-        hint=f"Lower it, or free memory, and {stays}",
+        file=f"config/papers/{given.paper}.yaml",
+        field=room.MEMORY_SETTING,
+        hint="Lower it, or free memory, and run it again: what is finished or saved stays",
     )
-
-
-def _one_line(error: Exception, log: Path | None) -> str:
-    if isinstance(error, InputError):
-        return str(error)
-    if isinstance(error, OSError) and is_full(error):
-        return str(no_room(Path(error.filename or ".").parent))
-    # Anything else is a fault of the program or the machine: say where its traceback is.
-    where = f"the traceback is in {log}" if log else "run again with --traceback"
-    return f"{type(error).__name__}: {' '.join(str(error).split())} ({where})"

@@ -1,14 +1,12 @@
 """Settings: models that say what may stand in `config/`, and one function that resolves a run.
 
 A run is resolved from three layers, the later over the earlier: the paper's settings file, what
-the edition overlays on it, and the overrides of the command line. The default `config.yaml` and
-the JSON schemas are generated from these models (`crossmodal config`).
+the edition overlays on it, and the overrides of the command line.
 """
 
 from __future__ import annotations
 
 import difflib
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
@@ -43,10 +41,8 @@ class WorkflowSettings(Settings):
     corpus: str | None = Field(
         None, description="With edition own: the name that `crossmodal init-corpus` gave."
     )
-    papers: list[str] = Field(
-        ["hashing", "captions", "cmcgan", "facevoice", "msvae"],
-        min_length=1,
-        description="The papers to regenerate, by folder name.",
+    papers: list[str] | None = Field(
+        None, min_length=1, description="Papers to regenerate, by folder name; empty: all."
     )
     seeds: list[int] | None = Field(
         None, min_length=1, description="Seeds of every training; empty: those of the edition."
@@ -140,32 +136,46 @@ class Edition(Settings):
     )
 
 
-class Variants(Settings):
-    """What the settings of papers with many variants share: which of them run."""
-
-    families: Mapping[str, Settings]
-    only: list[str] = Field([], description="Variants to run; empty: all of them.")
-
-    @model_validator(mode="after")
-    def _known(self) -> Self:
-        for name in self.only:
-            if name not in self.families:
-                near = difflib.get_close_matches(name, self.families, n=1)
-                known = f"did you mean {near[0]!r}?" if near else ", ".join(self.families)
-                raise ValueError(f"only: there is no variant {name!r}: {known}")
-        return self
-
-    def runs_variant(self, name: str) -> bool:
-        """Tell whether a variant is among those to run."""
-        return not self.only or name in self.only
-
-
 class Artefact(Settings):
     """One figure or table to regenerate."""
 
     kind: Literal["figure", "table"]
     title: str
     caption: str
+    sounds: bool = Field(False, description="Whether the report plays sounds beside it.")
+
+
+Stage = Literal["tune", "train", "evaluate"]
+
+
+class Resources(Settings):
+    """What a job of a stage is given at its first attempt; the next ones get twice, three times."""
+
+    mem_mb: int = Field(8000, ge=1, description="Memory, MB.")
+    runtime_min: int = Field(240, ge=1, description="Time, minutes.")
+
+
+class PaperBase(Settings):
+    """What the settings of every paper have."""
+
+    corpora: list[str] = Field(min_length=1, description="Corpora it runs on, by name.")
+    variants: Mapping[str, Settings] = Field(description="Its model, baselines and ablations.")
+    only: list[str] = Field([], description="Variants to run; empty: all of them.")
+    artefacts: dict[str, Artefact] = Field(description="Figures and tables, by function name.")
+    resources: dict[Stage, Resources] = Field({}, description="Memory and time of its jobs.")
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        for name in self.only:
+            if name not in self.variants:
+                near = difflib.get_close_matches(name, self.variants, n=1)
+                known = f"did you mean {near[0]!r}?" if near else ", ".join(self.variants)
+                raise ValueError(f"only: there is no variant {name!r}: {known}")
+        return self
+
+    def runs_variant(self, name: str) -> bool:
+        """Tell whether a variant is among those to run."""
+        return not self.only or name in self.only
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -206,6 +216,15 @@ def overlay(base: Mapping[str, Any], *layers: Mapping[str, Any]) -> dict[str, An
             both = isinstance(below, Mapping) and isinstance(value, Mapping)
             merged[key] = overlay(below, value) if both else value  # type: ignore[arg-type]
     return merged
+
+
+def layered(model: type[SettingsT], *layers: Settings | Mapping[str, Any]) -> SettingsT:
+    """Lay settings over each other: only what a layer sets counts, not its model's defaults."""
+    given = (
+        layer.model_dump(exclude_unset=True) if isinstance(layer, Settings) else layer
+        for layer in layers
+    )
+    return model.model_validate(overlay({}, *given))
 
 
 def validate(model: type[SettingsT], values: Mapping[str, Any], file: Path) -> SettingsT:
@@ -269,7 +288,7 @@ def load_workflow(values: Mapping[str, Any], config: Path = CONFIG) -> WorkflowS
             field="corpus",
             hint=f"Write --config edition={OWN} corpus=NAME, after crossmodal init-corpus FOLDER",
         )
-    _check_papers(settings.papers, path, "papers", config)
+    _check_papers(settings.papers or [], path, "papers", config)
     others = [name for name in settings.overrides if name != BENCHMARK]
     _check_papers(others, path, "overrides", config)
     return settings
@@ -294,8 +313,13 @@ def load_edition(name: str, config: Path = CONFIG) -> Edition:
     return edition
 
 
+def known_papers(config: Path = CONFIG) -> list[str]:
+    """Return the papers that have a settings file, by name."""
+    return sorted(path.stem for path in (config / "papers").glob("*.yaml"))
+
+
 def _check_papers(names: Iterable[str], file: Path, field: str, config: Path) -> None:
-    known = sorted(path.stem for path in (config / "papers").glob("*.yaml"))
+    known = known_papers(config)
     for name in names:
         if name not in known:
             raise InputError(
@@ -319,18 +343,3 @@ def resolve(
     if paper == BENCHMARK:
         path, own = config / f"{BENCHMARK}.yaml", edition.benchmark
     return validate(model, overlay(read_yaml(path), own, overrides or {}), path)
-
-
-def default_file(model: type[Settings], title: str) -> str:
-    """Write a settings model as a commented YAML file of its defaults."""
-    lines = [f"# {title}", "# Generated from the settings models: crossmodal config", ""]
-    for name, field in model.model_fields.items():
-        lines.append(f"# {field.description}")
-        value = field.get_default(call_default_factory=True)
-        lines.append(f"{name}: {json.dumps(value)}")
-    return "\n".join(lines) + "\n"
-
-
-def schema_file(model: type[BaseModel]) -> str:
-    """Return the JSON schema of a settings model as text."""
-    return json.dumps(model.model_json_schema(), indent=2) + "\n"

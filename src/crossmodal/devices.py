@@ -36,6 +36,7 @@ def choose_device(threads: int, *, gpu: bool = True) -> torch.device:
     import torch
 
     torch.set_num_threads(threads)
+    _leave_compiler_unloaded()
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     # As use_deterministic_algorithms(True), which loads torch's compiler for a second.
     torch.set_deterministic_debug_mode("error")
@@ -94,6 +95,20 @@ def chosen_gpus(gpus: Sequence[Gpu], given: str | None) -> list[Gpu]:
         if name == str(gpu.number) or (name[:4] in ("GPU-", "MIG-") and gpu.uuid.startswith(name))
     ]
     return found if len(found) == len(names) else []
+
+
+def _leave_compiler_unloaded() -> None:
+    """Spare a job the second in which torch loads its compiler to keep it out of optimizers.
+
+    The first call of some of their methods does that (`torch._compile._disable_dynamo`), and
+    remembers the outcome here. Nothing is compiled, so there is nothing to keep out.
+    """
+    import torch
+
+    for method in vars(torch.optim.Optimizer).values():
+        original = getattr(method, "__wrapped__", None)
+        if original is not None and getattr(method, "__module__", "") == "torch.optim.optimizer":
+            original.__dynamo_disable = original
 
 
 def device_name(device: torch.device) -> str:

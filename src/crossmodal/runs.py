@@ -1,7 +1,8 @@
-"""The run folder: where a training leaves its weights, its history and where they came from.
+"""Where results lie, and what a training leaves of itself.
 
-`results/<edition>/<paper>/runs/<corpus>/<variant>/seed<k>/` holds `checkpoint.pt`, `history.csv`,
-`run.json`, and after evaluation `scores.npz` and `metrics.csv`.
+`results/<edition>/<paper>/runs/<corpus>/<variant>/seed<k>/` holds `checkpoint.pt`, `history.csv`
+and `run.json` of one run: one variant, one seed. What all runs of a paper on a corpus scored stands
+in `scores/<corpus>.npz` and `metrics/<corpus>.csv` beside `runs/` (`crossmodal.scores`).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import io
 import json
 import platform
-import re
+import shutil
 import subprocess
 import sys
 import time
@@ -21,73 +22,69 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crossmodal.errors import InputError
-from crossmodal.files import atomic_path, sha256_of, write_json
+from crossmodal.files import AGAIN, atomic_path, check_recorded
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
-
-METRIC_COLUMNS = [
-    "paper",
-    "corpus",
-    "variant",
-    "seed",
-    "protocol",
-    "task",
-    "metric",
-    "value",
-    "n",
-]
-_RUN = re.compile(r"runs/(?P<corpus>[^/]+)/(?P<variant>[^/]+)/seed(?P<seed>\d+)$")
 
 
 @dataclass(frozen=True, order=True)
 class Run:
-    """Which run a folder holds; runs sort by corpus, variant and seed number."""
+    """One variant on one corpus with one seed; sorts by corpus, variant and seed number."""
 
     corpus: str
     variant: str
     seed: int
 
-    def folder(self, paper_results: Path) -> Path:
-        """Return the run's folder below `results/<edition>/<paper>`."""
-        return paper_results / "runs" / self.corpus / self.variant / f"seed{self.seed}"
-
-    @classmethod
-    def of(cls, folder: Path) -> Run:
-        """Read the run off its folder's name.
-
-        Raises:
-            InputError: The folder is not named like a run.
-        """
-        match = _RUN.search(folder.as_posix())
-        if match is None:
-            raise InputError(
-                "is no run folder", file=folder, hint="Name it runs/<corpus>/<variant>/seed<k>"
-            )
-        return cls(match["corpus"], match["variant"], int(match["seed"]))
+    @property
+    def name(self) -> str:
+        """`<variant>/seed<k>`, by which scores and examples of a corpus name it."""
+        return f"{self.variant}/seed{self.seed}"
 
 
-def collected_runs(paper_results: Path) -> list[Run]:
-    """Return the runs that `results/<edition>/<paper>/metrics.csv` collects, sorted.
+@dataclass(frozen=True)
+class PaperFolder:
+    """`results/<edition>/<paper>`: the one place that knows where a paper's results lie."""
 
-    Figures, tables and claims read these and no others, so that run folders left over from
-    earlier settings never enter a number.
+    root: Path
 
-    Raises:
-        InputError: The file is missing or is not a table of metrics.
-    """
-    import pandas as pd
+    def run(self, run: Run) -> Path:
+        """Return the folder of a run."""
+        return self.root / "runs" / run.corpus / run.variant / f"seed{run.seed}"
 
-    path = paper_results / "metrics.csv"
-    try:
-        frame = pd.read_csv(path, usecols=["corpus", "variant", "seed"])
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"cannot be read ({error})", file=path, hint="Collect the paper's runs first"
-        ) from error
-    rows = frame.drop_duplicates().itertuples(index=False)
-    return sorted(Run(str(row.corpus), str(row.variant), int(str(row.seed))) for row in rows)
+    def state(self, run: Run) -> Path:
+        """Return the folder of what a killed training goes on from; no output of any rule."""
+        return self.root / ".state" / run.corpus / run.variant / f"seed{run.seed}"
+
+    def clear_states(self) -> None:
+        """Remove what killed jobs would go on from, of those that are done by now."""
+        for state in self.root.glob(".state/*/*/seed*"):
+            run = self.root / "runs" / state.relative_to(self.root / ".state")
+            if (run / "run.json").is_file():
+                shutil.rmtree(state)
+        for kept in self.root.glob("tuning/*/.state/*"):
+            if (kept.parents[1] / f"{kept.name.partition('.')[0]}.csv").is_file():
+                kept.unlink()
+
+    def search(self, corpus: str, name: str) -> Path:
+        """Return the table of a search of settings."""
+        return self.root / "tuning" / corpus / f"{name}.csv"
+
+    def scores(self, corpus: str) -> Path:
+        """Return the scores of every run on a corpus, item by item."""
+        return self.root / "scores" / f"{corpus}.npz"
+
+    def metrics(self, corpus: str) -> Path:
+        """Return the metrics of every run on a corpus."""
+        return self.root / "metrics" / f"{corpus}.csv"
+
+    def examples(self, corpus: str) -> Path:
+        """Return what figures show of the runs on a corpus."""
+        return self.root / "examples" / f"{corpus}.npz"
+
+    def artefact(self, kind: str, name: str) -> Path:
+        """Return the path of a figure or table without its suffix."""
+        return self.root / f"{kind}s" / name
 
 
 @dataclass
@@ -167,84 +164,37 @@ def versions(*distributions: str) -> dict[str, str]:
     return found | {name: metadata.version(name) for name in sorted(distributions)}
 
 
-def provenance(inputs: Iterable[Path], distributions: Iterable[str], threads: int) -> dict:
-    """Return what a run shares with the other runs of its job: commit, inputs, versions."""
+def provenance(distributions: Iterable[str], threads: int) -> dict[str, Any]:
+    """Return what the runs of a commit on a machine share."""
     commit, dirty = git_state(Path(__file__).parent)
     return {
         "commit": commit,
         "dirty": dirty,
-        "inputs": {path.as_posix(): sha256_of(path) for path in inputs},
         "versions": versions(*distributions),
         "machine": {"system": sys.platform, "processor": platform.machine()},
         "threads": threads,
     }
 
 
-def write_run(
-    folder: Path,
-    *,
-    paper: str,
-    run: Run,
-    source: str,
-    weights: Mapping[str, Any],
-    config: Mapping[str, Any],
-    history: pd.DataFrame,
-    network: Mapping[str, Any],
-    origin: Mapping[str, Any],
-    device: str,
-    watch: Stopwatch,
-    stamp: str = "",
-) -> None:
-    """Write `checkpoint.pt`, `history.csv` and, last, `run.json` of a finished training.
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON object of results.
 
-    Args:
-        folder: The run folder.
-        paper: The paper's name.
-        run: Corpus, variant and seed.
-        source: Where the corpus came from: synthetic, download or own.
-        weights: A `state_dict`.
-        config: The resolved settings of this run; plain values only.
-        history: One row a step or epoch, one column a loss term.
-        network: Module table as `describe_network` returns it.
-        origin: What `provenance` returned.
-        device: Name of the device used.
-        watch: Started before the training.
-        stamp: Digest of everything that decides the result.
+    Raises:
+        InputError: The file is missing, was cut, or is no JSON object.
     """
-    save_checkpoint(folder / "checkpoint.pt", {"weights": dict(weights), "config": dict(config)})
-    write_csv(folder / "history.csv", history)
-    record = {
-        "paper": paper,
-        "corpus": run.corpus,
-        "source": source,
-        "variant": run.variant,
-        "seed": run.seed,
-        "config": config,
-        **origin,
-        "device": device,
-        **watch.read(),
-        "stamp": stamp,
-        "network": network,
-    }
-    write_json(folder / "run.json", record)
+    check_recorded(path, AGAIN)
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"not readable as JSON ({error})", file=path, hint=AGAIN) from error
+    if not isinstance(value, dict):
+        raise InputError("not a JSON object", file=path, hint=AGAIN)
+    return value
 
 
 def read_run(folder: Path) -> dict[str, Any]:
-    """Read a run's `run.json`.
-
-    Raises:
-        InputError: It is missing or is not JSON.
-    """
-    path = folder / "run.json"
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"not readable as JSON ({error})", file=path, hint="Train the run again"
-        ) from (error)
-    if not isinstance(record, dict):
-        raise InputError("not a JSON object", file=path, hint="Train the run again")
-    return record
+    """Read a run's `run.json`; raises as `read_json`."""
+    return read_json(folder / "run.json")
 
 
 def save_checkpoint(path: Path, content: Mapping[str, Any]) -> None:
@@ -269,6 +219,7 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
 
     import torch
 
+    check_recorded(path)
     try:
         content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
@@ -276,7 +227,7 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
         raise InputError(
             f"is no checkpoint that can be trusted ({reason})",
             file=path,
-            hint="Train the run again or fetch the file again",
+            hint=AGAIN,
         ) from error
     return content
 
@@ -287,61 +238,24 @@ def write_csv(path: Path, frame: pd.DataFrame) -> None:
         frame.to_csv(temporary, index=False, float_format="%.10g", lineterminator="\n")
 
 
-def write_scores(
-    folder: Path, paper: str, run: Run, scores: Mapping[str, np.ndarray], scalars: list[dict]
-) -> None:
-    """Write `scores.npz` (per item) and `metrics.csv` (their means, and `scalars`).
+def read_csv(path: Path, **options: Any) -> pd.DataFrame:
+    """Read a table of results.
 
     Args:
-        folder: The run folder.
-        paper: The paper's name.
-        run: Corpus, variant and seed.
-        scores: `task|protocol|metric` -> float64 per item, items in the same order in every run
-            of a corpus.
-        scalars: Further rows with `protocol, task, metric, value, n`.
-    """
-    import numpy as np
-    import pandas as pd
-
-    with atomic_path(folder / "scores.npz") as temporary:
-        np.savez(temporary, allow_pickle=False, **dict(scores))
-    means = []
-    for key, items in scores.items():
-        task, protocol, metric = key.split("|")
-        means.append(
-            {
-                "protocol": protocol,
-                "task": task,
-                "metric": metric,
-                "value": float(items.mean()),
-                "n": len(items),
-            }
-        )
-    frame = pd.DataFrame(means + scalars)
-    frame = frame.assign(paper=paper, corpus=run.corpus, variant=run.variant, seed=run.seed)
-    write_csv(folder / "metrics.csv", frame[METRIC_COLUMNS])
-
-
-def collect_metrics(folders: list[Path]) -> pd.DataFrame:
-    """Join the `metrics.csv` of runs, sorted by corpus, variant and seed.
+        path: Of the table.
+        options: Of `pandas.read_csv`.
 
     Raises:
-        InputError: A run was not evaluated.
+        InputError: The file is missing, was cut, or is no table.
     """
     import pandas as pd
 
-    frames = [pd.DataFrame(columns=METRIC_COLUMNS)] if not folders else []
-    for folder in sorted(folders, key=Run.of):
-        path = folder / "metrics.csv"
-        if not path.is_file():
-            raise InputError("does not exist", file=path, hint="Evaluate the run first")
-        frames.append(pd.read_csv(path))
-    return pd.concat(frames, ignore_index=True)[METRIC_COLUMNS]
-
-
-def write_metrics(folders: list[Path], out: Path) -> None:
-    """Write what `collect_metrics` returns."""
-    write_csv(out, collect_metrics(folders))
+    check_recorded(path, AGAIN)
+    try:
+        frame: pd.DataFrame = pd.read_csv(path, **options)
+    except (OSError, ValueError) as error:
+        raise InputError(f"not readable as a table ({error})", file=path, hint=AGAIN) from error
+    return frame
 
 
 def describe_network(network: Any) -> list[dict[str, Any]]:

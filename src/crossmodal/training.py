@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -146,3 +147,14 @@ class Best:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take what `state_dict` returned."""
         vars(self).update(state)
+
+
+def update(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
+    """Take one step down a loss, by the optimizer's weights alone."""
+    optimizer.zero_grad()
+    loss.backward()  # type: ignore[no-untyped-call]
+    # `optimizer.step()` without its wrappers: they load torch's compiler, for a second of every
+    # job, to end graphs that nobody compiles. Schedules ask whether a step was taken.
+    with torch.no_grad():
+        inspect.unwrap(type(optimizer).step)(optimizer)
+    optimizer._opt_called = True  # type: ignore[attr-defined]

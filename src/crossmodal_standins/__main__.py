@@ -1,48 +1,28 @@
-"""Which generator writes a corpus's stand-in."""
+"""`python -m crossmodal_standins CORPUS --folder FOLDER`: write a corpus's stand-in."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import argparse
+import json
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-from crossmodal.corpora.readers import choose_function
-from crossmodal_standins import (
-    av_digits,
-    flickr8k_audio,
-    nuswide10k,
-    places_audio,
-    sub_urmp,
-    the_big_bang_theory,
-    urmp,
-    voxceleb1,
-    wikipedia,
-)
-from crossmodal_standins import folder as own_folder
-
-GENERATORS: dict[str, Callable[..., None]] = {
-    "wikipedia": wikipedia.synthesize,
-    "nuswide10k": nuswide10k.synthesize,
-    "the_big_bang_theory": the_big_bang_theory.synthesize,
-    "voxceleb1": voxceleb1.synthesize,
-    "urmp": urmp.synthesize,
-    "sub_urmp": sub_urmp.synthesize,
-    "flickr8k_audio": flickr8k_audio.synthesize,
-    "places_audio": places_audio.synthesize,
-    "av_digits": av_digits.synthesize,
-    "folder": own_folder.synthesize,
-}
+from crossmodal.command import limit_threads, run
+from crossmodal_standins import write_stand_in
 
 
-def write_stand_in(corpus: str, folder: Path, arguments: Mapping[str, Any]) -> None:
-    """Write a corpus's stand-in in the published layout.
+def main() -> None:
+    """Write one stand-in and exit."""
+    parser = argparse.ArgumentParser(prog="crossmodal_standins", description=__doc__)
+    parser.add_argument("corpus")
+    parser.add_argument("--folder", type=Path, required=True, help="where the corpus goes")
+    parser.add_argument("--generator", default="{}", help="JSON: size and seed of the stand-in")
+    parser.add_argument("--log", type=Path, help="file for progress and tracebacks")
+    given = parser.parse_args()
+    limit_threads(1)
+    work = partial(write_stand_in, given.corpus, given.folder, json.loads(given.generator))
+    run(work, log=given.log)
 
-    Args:
-        corpus: Name of the corpus.
-        folder: Where it goes.
-        arguments: Size and seed, from the edition's settings.
 
-    Raises:
-        InputError: There is no such stand-in or argument.
-    """
-    choose_function(GENERATORS, corpus, arguments, "generator")(folder, **arguments)
+if __name__ == "__main__":
+    main()

@@ -21,7 +21,7 @@ import scipy.signal
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
-from crossmodal.alignment.join import join
+from crossmodal.alignment.merge import merge_shards
 from crossmodal.alignment.stage import align
 from crossmodal.corpora import readers
 from crossmodal.corpora.manifest import read_manifest, write_manifest
@@ -56,7 +56,7 @@ def cut_windows(corpus: str, kind: str, folder: Path, manifest: pd.DataFrame) ->
     write_manifest(table, manifest)
     for number, shard in enumerate(shards):
         align(corpus, kind, folder, table, {}, number, len(shards), shard)
-    join(shards, work / kind)
+    merge_shards(shards, work / kind)
     rows = read_manifest(work / kind / "manifest.csv")
     rows["frame_s"] = pd.to_numeric(rows["frame_s"])
     rows["samples"] = rows["samples"].astype(int)

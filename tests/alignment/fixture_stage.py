@@ -13,7 +13,7 @@ import soundfile
 from numpy.typing import NDArray
 from PIL import Image
 
-from crossmodal.alignment.join import join
+from crossmodal.alignment.merge import merge_shards
 from crossmodal.alignment.stage import align
 from crossmodal.corpora.manifest import COLUMNS, read_manifest, write_manifest
 from crossmodal.corpora.quarantine import read_quarantine
@@ -50,7 +50,7 @@ def run_stage(
     for shard, part in enumerate(parts):
         align(corpus, kind, folder, table, settings, shard, shards, part)
     out = work / "windows"
-    join(parts, out, limit_share)
+    merge_shards(parts, out, limit_share)
     rows = read_manifest(out / "manifest.csv")
     waves, pictures = (np.load(out / f"{name}.npy") for name in ("waves", "pictures"))
     assert len(rows) == len(waves) == len(pictures)

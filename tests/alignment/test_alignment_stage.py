@@ -115,7 +115,7 @@ def test_a_damaged_recording_sets_all_its_turns_aside(tmp_path: Path, turns: pd.
 
 def test_starting_up_loads_no_learning_library() -> None:
     code = (
-        "import sys, crossmodal.alignment.stage, crossmodal.alignment.join;"
+        "import sys, crossmodal.alignment.stage, crossmodal.alignment.merge;"
         "import crossmodal.alignment.facevoice, crossmodal.alignment.cmcgan;"
         "import crossmodal.alignment.msvae, crossmodal.alignment.captions;"
         "print({'torch', 'sklearn', 'librosa'} & set(sys.modules))"

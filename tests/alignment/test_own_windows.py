@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from fixture_stage import own_videos, run_stage, write_video
 
-from crossmodal.alignment.join import join
+from crossmodal.alignment.merge import merge_shards
 from crossmodal.alignment.kinds import UNNAMED, UNSEEN
 from crossmodal.alignment.stage import align
 from crossmodal.corpora.folder import read
@@ -58,9 +58,9 @@ def test_a_corpus_without_windows_stops_only_where_it_should(tmp_path: Path) -> 
     write_manifest(table, own_videos(["faceless.mp4"]))
     align("folder", "facevoice", tmp_path / "own", table, {}, 0, 1, tmp_path / "shard")
     with pytest.raises(InputError, match=f"no window could be cut: {UNSEEN}"):
-        join([tmp_path / "shard"], tmp_path / "windows")
+        merge_shards([tmp_path / "shard"], tmp_path / "windows")
     assert not (tmp_path / "windows" / "manifest.csv").exists()
-    join([tmp_path / "shard"], tmp_path / "windows", may_be_empty=True)
+    merge_shards([tmp_path / "shard"], tmp_path / "windows", may_be_empty=True)
     windows = pd.read_csv(tmp_path / "windows" / "manifest.csv")
     assert windows.empty
     assert {"clip", "person", "split", "split_random"} <= set(windows.columns)

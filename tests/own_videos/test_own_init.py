@@ -11,11 +11,10 @@ import yaml
 
 from crossmodal.corpora.folder import read
 from crossmodal.corpora.quarantine import Quarantine
-from crossmodal_standins.folder import synthesize
 from crossmodal.errors import InputError
 from crossmodal.own_videos.init import Found, init_corpus
 from crossmodal.own_videos.printed import report
-from crossmodal.own_videos.serving import Needs
+from crossmodal_standins.folder import synthesize
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
 GRID = Path(__file__).resolve().parents[3] / "shared" / "data" / "grid"
@@ -35,7 +34,7 @@ def copied(videos: Path, tmp_path: Path) -> Path:
 
 def made(videos: Path, data: Path, **changed: object) -> Found:
     words = {"labels": None, "name": "talk", "split": "auto", **changed}
-    return init_corpus(videos, data=data, needs=Needs(CONFIG, {}), **words)  # type: ignore[arg-type]
+    return init_corpus(videos, data=data, config=CONFIG, **words)  # type: ignore[arg-type]
 
 
 def test_the_folder_is_written_and_read_by_the_reader(videos: Path, tmp_path: Path) -> None:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from crossmodal.config import Artefact
 from crossmodal.files import write_json, write_text
 from crossmodal.reporting.claims import COLUMNS, join_claims, write_claims
 from crossmodal.reporting.report import PaperPage
+from crossmodal.reporting.results import CorpusResults, Results
 from crossmodal.reporting.style import axis_label, figure, looks, save
-from crossmodal.reporting.tables import comparison, read_from, write_table
+from crossmodal.reporting.tables import comparison, write_table
+from crossmodal.runs import PaperFolder, Run
+from crossmodal.scores import Scored, write_scores
 
 BITS = (16, 32, 64)
 REPORTED = {
@@ -27,7 +32,6 @@ REPORTED = {
     "ours": (0.595, 0.603, 0.619),
 }
 LEVELS = {"cvh": 0.21, "smfh": 0.25, "ssah": 0.31, "dssah": 0.312, "ours": 0.36}
-KEY = "image_to_text|test/all/average|map"
 PROTOCOLS = ("test/all/average", "train/50/average")
 TASKS = ("image_to_text", "text_to_image")
 SHORT = {"image_to_text": "i2t", "text_to_image": "t2i"}
@@ -35,57 +39,85 @@ CLASSES = ("art", "biology", "geography", "history", "literature", "media", "mus
 QUERIES = 120
 
 
+@dataclass
+class FakePaper:
+    """A paper whose runs are whatever a test says they scored.
+
+    Attributes:
+        root: Its folder.
+        source: Where its corpora come from.
+        runs: What each run scored, and names of items that are not `q0, q1, ...`.
+    """
+
+    root: Path
+    source: str = "synthetic"
+    runs: dict[Run, Scored] = field(default_factory=dict)
+
+    def add(
+        self,
+        corpus: str,
+        variant: str,
+        seed: int,
+        scores: Mapping[str, NDArray[np.float64]],
+        names: str = "q",
+    ) -> None:
+        """Add a run."""
+        run = Run(corpus, variant, seed)
+        items = {
+            key.rpartition("|")[0]: [f"{names}{place}" for place in range(len(values))]
+            for key, values in scores.items()
+        }
+        self.runs[run] = Scored(run, scores, items)
+
+    def results(self) -> Results:
+        """Write scores, metrics and `run.json` of all runs; return how they are read."""
+        folder = PaperFolder(self.root)
+        corpora = list(dict.fromkeys(run.corpus for run in self.runs))
+        for corpus in corpora:
+            own = [scored for run, scored in self.runs.items() if run.corpus == corpus]
+            write_scores(folder, corpus, own)
+        for run in self.runs:
+            write_json(folder.run(run) / "run.json", self._record(run))
+        return Results.read(None, folder, corpora)
+
+    def _record(self, run: Run) -> dict[str, object]:
+        return {
+            "paper": self.root.name,
+            "corpus": run.corpus,
+            "source": self.source,
+            "variant": run.variant,
+            "seed": run.seed,
+            "commit": "4f1c2a9b7d3e5f60718293a4b5c6d7e8f9012345",
+            "dirty": False,
+            "config": {"variant": run.variant},
+            "inputs": {},
+            "versions": {"torch": "2.11.0", "numpy": "2.4.1"},
+            "device": "cpu",
+            "threads": 1,
+            "started": "2026-11-21T10:00:00Z",
+            "seconds": 20.5 + run.seed,
+            "core_seconds": 36.0,
+            "network": {},
+        }
+
+
 @dataclass(frozen=True)
 class Tree:
-    """Where the parts of the fixture lie."""
+    """Where the parts of the fixture lie, and the runs of its paper."""
 
     edition: Path
     paper: Path
     claims: Path
-
-
-def write_run(
-    paper: Path, corpus: str, variant: str, seed: int, scores: dict[str, np.ndarray], source: str
-) -> None:
-    """Write one run folder: `scores.npz` and `run.json`."""
-    folder = paper / "runs" / corpus / variant / f"seed{seed}"
-    folder.mkdir(parents=True)
-    with (folder / "scores.npz").open("wb") as stream:
-        np.savez(stream, allow_pickle=False, **scores)
-    record = {
-        "paper": paper.name,
-        "corpus": corpus,
-        "source": source,
-        "variant": variant,
-        "seed": seed,
-        "commit": "4f1c2a9b7d3e5f60718293a4b5c6d7e8f9012345",
-        "dirty": False,
-        "config": {"bits": variant.rsplit("_", 1)[-1]},
-        "inputs": {},
-        "versions": {"torch": "2.11.0", "numpy": "2.4.1"},
-        "device": "cpu",
-        "threads": 1,
-        "started": "2026-11-21T10:00:00Z",
-        "seconds": 20.5 + seed,
-        "core_seconds": 36.0,
-        "network": {},
-    }
-    write_json(folder / "run.json", record)
-    collect_run(paper, corpus, variant, seed)
-
-
-def collect_run(paper: Path, corpus: str, variant: str, seed: int) -> None:
-    """Name a run in the paper's `metrics.csv`, which says which runs count."""
-    path = paper / "metrics.csv"
-    text = path.read_text() if path.is_file() else "corpus,variant,seed\n"
-    write_text(path, f"{text}{corpus},{variant},{seed}\n")
+    results: Results
 
 
 def write_claims_file(path: Path, rows: list[dict[str, str]]) -> Path:
     """Write a claims file; columns not given are filled with plain defaults."""
     defaults = dict.fromkeys(COLUMNS, "") | {
         "statement": "left is better",
-        "where": "corpus=wikipedia;task=image_to_text;protocol=test/all/average",
+        "corpus": "wikipedia",
+        "task": "image_to_text",
+        "protocol": "test/all/average",
         "metric": "map",
         "relation": ">",
         "margin": "0",
@@ -105,7 +137,7 @@ def hashing_claims() -> list[dict[str, str]]:
     rows = []
     for corpus in ("wikipedia", "nuswide10k"):
         for task in TASKS:
-            where = f"corpus={corpus};task={task};protocol=test/all/average"
+            where = {"corpus": corpus, "task": task}
             for place, bits in enumerate(BITS):
                 for left, right in pairwise(order):
                     known = corpus == "wikipedia" and task == "image_to_text"
@@ -114,9 +146,10 @@ def hashing_claims() -> list[dict[str, str]]:
                             "claim": f"1.{corpus}.{SHORT[task]}.{bits}.{left}-{right}",
                             "artefact": "table1_wikipedia_image_to_text",
                             "statement": f"{left} finds more than {right} with {bits} bits",
-                            "where": where,
-                            "left": f"{left}_{bits}",
-                            "right": f"{right}_{bits}",
+                            **where,
+                            "protocol": f"{bits}/test/all/average",
+                            "left": left,
+                            "right": right,
                             "paper_left": str(REPORTED[left][place]) if known else "",
                             "paper_right": str(REPORTED[right][place]) if known else "",
                         }
@@ -126,9 +159,10 @@ def hashing_claims() -> list[dict[str, str]]:
                     "claim": f"3.{corpus}.{SHORT[task]}.64",
                     "artefact": "fig2_wikipedia_text_to_image",
                     "statement": "ours gains at least .040 over dssah with 64 bits",
-                    "where": where,
-                    "left": "ours_64",
-                    "right": "dssah_64",
+                    **where,
+                    "protocol": "64/test/all/average",
+                    "left": "ours",
+                    "right": "dssah",
                     "margin": "0.04",
                 }
             )
@@ -137,15 +171,16 @@ def hashing_claims() -> list[dict[str, str]]:
             "claim": "2.wikipedia.i2t.smfh",
             "artefact": "table1_wikipedia_image_to_text",
             "statement": "smfh finds more with 16 bits than with 64",
-            "left": "smfh_16",
-            "right": "smfh_64",
+            "protocol": "16/test/all/average",
+            "left": "smfh",
+            "right": "smfh@64/test/all/average",
         }
     )
     rows.append(
         {
             "claim": "4.labels",
             "statement": "the method needs less labelling",
-            "where": "",
+            **dict.fromkeys(("corpus", "task", "protocol", "metric"), ""),
             "relation": "",
             "margin": "",
             "status": "not testable",
@@ -158,27 +193,29 @@ def hashing_claims() -> list[dict[str, str]]:
 def make_results(folder: Path, *, source: str = "synthetic", artefacts: bool = True) -> Tree:
     """Write an edition in which Wikipedia ran, NUS-WIDE did not, and a second paper never ran."""
     edition = folder / "results" / "demo"
-    paper = edition / "hashing"
+    paper = FakePaper(edition / "hashing", source)
     for method, level in LEVELS.items():
-        for bits in BITS:
-            for seed in range(3):
+        for seed in range(3):
+            scores = {}
+            for bits in BITS:
                 rng = np.random.default_rng([seed, bits, round(1000 * level)])
                 hard = np.random.default_rng(0).normal(0, 0.08, QUERIES)
-                scores = {
-                    f"{task}|{protocol}|map": np.clip(
+                scores |= {
+                    f"{task}|{bits}/{protocol}|map": np.clip(
                         level + bits / 4000 + hard + rng.normal(0, 0.03, QUERIES), 0, 1
                     )
                     for task in TASKS
                     for protocol in PROTOCOLS
                 }
-                write_run(paper, "wikipedia", f"{method}_{bits}", seed, scores, source)
+            paper.add("wikipedia", method, seed, scores)
+    results = paper.results()
     claims = write_claims_file(folder / "config" / "claims" / "hashing.csv", hashing_claims())
-    write_claims(claims, paper, paper / "claims.csv")
-    join_claims([paper / "claims.csv"], edition / "claims.csv")
+    write_claims(claims, results, paper.root / "claims.csv")
+    join_claims([paper.root / "claims.csv"], edition / "claims.csv")
     write_corpus(edition / "corpora" / "wikipedia")
     if artefacts:
-        write_artefacts(paper, source)
-    return Tree(edition=edition, paper=paper, claims=claims)
+        write_artefacts(results.first)
+    return Tree(edition, paper.root, claims, results)
 
 
 def write_corpus(folder: Path) -> None:
@@ -191,29 +228,30 @@ def write_corpus(folder: Path) -> None:
     sheet = np.zeros((160, 640, 3), dtype=np.uint8)
     for place in range(len(CLASSES)):
         sheet[:, 80 * place : 80 * (place + 1)] = (30 * place, 200 - 20 * place, 120)
-    cv2.imwrite(str(folder / "contact_sheet.png"), sheet)
+    cv2.imwrite(str(folder / "contact_sheet.jpg"), sheet)
 
 
 def cells() -> pd.DataFrame:
     """Return the paper's table for Wikipedia, image to text."""
     return pd.DataFrame(
         [
-            {"method": method, "bits": bits, "variant": f"{method}_{bits}", "paper": value}
+            {"method": method, "bits": bits, "variant": method, "paper": value}
             for method, values in REPORTED.items()
             for bits, value in zip(BITS, values, strict=True)
         ]
     )
 
 
-def write_artefacts(paper: Path, source: str) -> None:
+def write_artefacts(results: CorpusResults) -> None:
     """Write one table and one figure of the hashing paper through the real writers."""
-    frame = comparison(paper, "wikipedia", KEY, cells())
+    keys = [f"image_to_text|{bits}/test/all/average|map" for bits in cells()["bits"]]
+    frame = comparison(results, keys, cells())
     write_table(
         frame.drop(columns="variant"),
-        paper / "tables" / "table1_wikipedia_image_to_text",
+        results.folder.artefact("table", "table1_wikipedia_image_to_text"),
         title="Wikipedia, image to text",
         note="Protocol: test/all/average.",
-        source=source,
+        source=results.source,
     )
     fig, axes = figure("double", columns=2, sharey=True)
     for method, look in looks(list(LEVELS)).items():
@@ -226,8 +264,8 @@ def write_artefacts(paper: Path, source: str) -> None:
     axes[0, 0].legend(ncols=2)
     axes[0, 0].set_title("By code length")
     axes[0, 1].set_title("At 64 bits")
-    runs = read_from("wikipedia", *frame["variant"])
-    save(fig, paper / "figures" / "fig2_wikipedia_text_to_image", source=source, runs=runs)
+    stem = results.folder.artefact("figure", "fig2_wikipedia_text_to_image")
+    save(fig, stem, source=results.source, runs=results.read_from(*LEVELS))
 
 
 def pages() -> list[PaperPage]:

@@ -29,7 +29,7 @@ def heard(address: str) -> tuple[NDArray[np.float64], int]:
 
 
 def test_each_sound_stands_in_its_place_and_is_heard(tmp_path: Path) -> None:
-    path = tmp_path / "fig2.listening.json"
+    path = tmp_path / "fig2.audio.json"
     pitches_hz = {("violin", "I2S"): 300, ("violin", "truth"): 600, ("tuba", "truth"): 900}
     write_listening(path, [Sound(*place, tone(hz)) for place, hz in pitches_hz.items()])
     table = listening_table(path)
@@ -73,7 +73,7 @@ SOUND = {"row": "violin", "column": "truth", "audio": "data:audio/mpeg;base64,AA
     ],
 )
 def test_damaged_files_are_named(tmp_path: Path, content: object, problem: str) -> None:
-    path = tmp_path / "fig2.listening.json"
+    path = tmp_path / "fig2.audio.json"
     path.write_text(json.dumps(content))
     with pytest.raises(InputError, match=rf"fig2\.listening\.json: .*{problem}"):
         listening_table(path)

@@ -243,7 +243,7 @@ def test_sounds_beside_a_figure_can_be_played_by_name(tmp_path: Path) -> None:
     noise = np.random.default_rng(0).uniform(-1, 1, 4410).astype(np.float32)
     rows = ["violin", 'tuba" onplay="x']
     sounds = [Sound(row, column, noise) for row in rows for column in ("CMCGAN", "true sound")]
-    write_listening(tree.paper / "figures" / f"{figure}.listening.json", sounds[:-1])
+    write_listening(tree.paper / "figures" / f"{figure}.audio.json", sounds[:-1])
     page = render(tree)
     players = page.named("audio")
     assert [player["aria-label"] for player in players] == [
@@ -267,7 +267,7 @@ def test_a_figure_without_sounds_has_no_player(page: Page) -> None:
 
 def test_damaged_sounds_are_named(tmp_path: Path) -> None:
     tree = make_results(tmp_path)
-    path = tree.paper / "figures" / "fig2_wikipedia_text_to_image.listening.json"
+    path = tree.paper / "figures" / "fig2_wikipedia_text_to_image.audio.json"
     path.write_text('[{"row": "violin", "column": "truth", "audio": "https://example.org/a"}]')
     with pytest.raises(InputError, match=r"listening\.json: holds an address"):
         render(tree)

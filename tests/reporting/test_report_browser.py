@@ -25,7 +25,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     tree = make_results(tmp_path_factory.mktemp("browser"))
     tone = np.sin(np.arange(22_050) / 20).astype(np.float32)
     sounds = [Sound("violin", column, 0.3 * tone) for column in ("CMCGAN", "true sound")]
-    write_listening(tree.paper / "figures" / f"{FIGURE}.listening.json", sounds)
+    write_listening(tree.paper / "figures" / f"{FIGURE}.audio.json", sounds)
     render(tree)
     return (tree.edition / "report.html").as_uri()
 

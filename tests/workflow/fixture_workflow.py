@@ -25,8 +25,6 @@ _BLOCK = re.compile(
 )
 # Results are promised to be the same bit for bit on the CPU.
 ENVIRONMENT = {**os.environ, "CUDA_VISIBLE_DEVICES": ""}
-ENVIRONMENT.pop("CROSSMODAL_OVERRIDES", None)
-ENVIRONMENT.pop("CROSSMODAL_MIRROR", None)
 
 Ended = subprocess.CompletedProcess
 
@@ -99,6 +97,17 @@ class Project:
                 jobs.setdefault(match["rule"], []).append(outputs[1].split(", "))
         return jobs
 
+    def again(self, *words: str) -> dict[str, int]:
+        """Return how many jobs a dry run would do, by rule and, of a paper's rules, by paper."""
+        counted: dict[str, int] = {}
+        for rule, jobs in self.planned(*words).items():
+            for outputs in jobs:
+                parts = outputs[0].split("/")
+                of_paper = rule in ("tune", "train", "evaluate", "claims")
+                name = f"{rule} {parts[2]}" if of_paper else rule
+                counted[name] = counted.get(name, 0) + 1
+        return counted
+
     @contextmanager
     def running(self, *words: str) -> Iterator[subprocess.Popen[bytes]]:
         """Run the workflow in a process group of its own, which never outlives the block."""
@@ -133,14 +142,14 @@ class Project:
     def digests(self, folder: str) -> dict[str, str]:
         """Return the SHA-256 of every file below a folder.
 
-        Except run.json, which has times, and what is kept of trainings until they are evaluated.
+        Except run.json, which has times, and what lies in hidden folders.
         """
         base = self.root / folder
         return {
             path.relative_to(base).as_posix(): sha256(path.read_bytes()).hexdigest()
             for path in sorted(base.rglob("*"))
-            if path.is_file() and path.name != "run.json" and not path.name.startswith(".")
-            if ".state" not in path.parts
+            if path.is_file() and path.name != "run.json"
+            if not any(part.startswith(".") for part in path.relative_to(base).parts)
         }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,8 @@ from fixture_workflow import SMOKE, SNAKEMAKE, Ended, Project
 
 CORPUS = "results/smoke/corpora/wikipedia"
 HASHING = "results/smoke/hashing"
-RUN = f"{HASHING}/runs/wikipedia/cvh_16/seed0"
+RUN = f"{HASHING}/runs/wikipedia/cvh/seed0"
+RUN_FILE = ("--run", "results/smoke/run.yaml")
 
 
 def one_line(ended: Ended[str]) -> str:
@@ -25,81 +25,96 @@ def one_line(ended: Ended[str]) -> str:
 
 
 def refused(project: Project, *words: str) -> str:
-    """Return the one line with which planning ended; Snakemake adds what it read settings from."""
+    """Return what planning ended with, as one line."""
     ended = project.call(SNAKEMAKE, "-n", *words)
     assert ended.returncode == 1, ended.stderr
     assert "Traceback" not in ended.stderr
-    errors = [line for line in ended.stderr.splitlines() if line.startswith("error: ")]
-    assert errors == ended.stderr.splitlines()[-1:]
-    assert len(errors[0]) < 500
-    return errors[0]
+    said = ended.stderr.split("WorkflowError in file ", 1)[1]
+    assert len(said) < 800
+    return said.split(":\n", 1)[1].replace("\n", " ")
 
 
 @pytest.fixture
-def wikipedia(finished: Project, tmp_path: Path) -> Path:
-    """A copy of the stand-in of Wikipedia that a test may damage."""
-    folder = tmp_path / "wikipedia"
-    shutil.copytree(finished.root / "data/wikipedia/synthetic-smoke", folder)
-    return folder
+def wikipedia(scratch: Project) -> Path:
+    """The stand-in of Wikipedia of a project that a test may damage."""
+    return scratch.root / "data/wikipedia/synthetic-smoke"
 
 
-def features_of(project: Project, folder: Path, out: Path) -> Ended[str]:
-    manifest = project.root / CORPUS / "manifest.csv"
-    return project.crossmodal(
-        *("features", "wikipedia", "image_bow", "--folder", folder, "--manifest", manifest),
-        *("--out", out),
-    )
+def refuses_features(project: Project) -> str:
+    """Return the one line with which the bag of visual words is refused; nothing is left of it."""
+    out = project.root / CORPUS / "image_bow.npy"
+    out.unlink()
+    message = one_line(project.crossmodal("features", "wikipedia", "image_bow", *RUN_FILE))
+    assert not out.exists()
+    return message
 
 
-def test_truncated_features(finished: Project, wikipedia: Path, tmp_path: Path) -> None:
+def test_truncated_features(scratch: Project, wikipedia: Path) -> None:
     path = wikipedia / "raw_features.mat"
     path.write_bytes(path.read_bytes()[:-2000])
-    message = one_line(features_of(finished, wikipedia, tmp_path / "out"))
-    assert f"{path}: not a readable MATLAB file" in message
-    assert not (tmp_path / "out").exists()
+    assert "raw_features.mat: not a readable MATLAB file" in refuses_features(scratch)
 
 
-def test_features_that_are_no_numbers(finished: Project, wikipedia: Path, tmp_path: Path) -> None:
+def test_features_that_are_no_numbers(scratch: Project, wikipedia: Path) -> None:
     path = wikipedia / "raw_features.mat"
     variables = {
         name: value for name, value in scipy.io.loadmat(path).items() if not name.startswith("__")
     }
     variables["I_tr"][3, 5] = np.nan
     scipy.io.savemat(path, variables)
-    message = one_line(features_of(finished, wikipedia, tmp_path / "out"))
-    assert f"{path}: I_tr: a value is not a finite number" in message
-    assert not (tmp_path / "out").exists()
+    message = refuses_features(scratch)
+    assert "raw_features.mat: I_tr: a value is not a finite number" in message
 
 
-def test_a_list_that_names_a_missing_image(
-    finished: Project, wikipedia: Path, tmp_path: Path
-) -> None:
+def test_a_list_that_names_a_missing_image(scratch: Project, wikipedia: Path) -> None:
     path = wikipedia / "trainset_txt_img_cat.list"
     lines = path.read_text().splitlines()
     text_id, _, category = lines[0].split("\t")
     path.write_text("\n".join([f"{text_id}\tno_such_image\t{category}", *lines[1:]]) + "\n")
-    out = tmp_path / "manifest.csv"
-    message = one_line(
-        finished.crossmodal("manifest", "wikipedia", "--folder", wikipedia, "--out", out)
-    )
+    out = scratch.root / CORPUS / "manifest.csv"
+    out.unlink()
+    message = one_line(scratch.crossmodal("manifest", "wikipedia", *RUN_FILE))
     assert "no_such_image.jpg" in message
     assert not out.exists()
 
 
-def test_nan_in_a_feature_file(scratch: Project) -> None:
-    path = scratch.root / CORPUS / "image_bow.npy"
-    array = np.load(path)
-    array[7, 0] = np.nan
-    np.save(path, array)
-    out = scratch.root / "tuning.csv"
-    message = one_line(
-        scratch.crossmodal(
-            *("tune", "hashing", "--edition", "smoke", "--corpus", "wikipedia"),
-            *("--method", "cvh", "--families", "cvh", "--corpus-results", CORPUS, "--out", out),
-        )
-    )
-    assert "image_bow.npy: row 7: a value is not finite" in message
-    assert not out.exists()
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        (f"{CORPUS}/manifest.csv", ("train", "hashing", "wikipedia", "cvh", "0")),
+        (f"{CORPUS}/image_bow.npy", ("tune", "hashing", "wikipedia", "cvh")),
+        (f"{HASHING}/metrics/wikipedia.csv", ("artefacts", "hashing")),
+        (f"{HASHING}/scores/wikipedia.npz", ("claims", "hashing")),
+        (f"{HASHING}/tuning/wikipedia/cvh.csv", ("train", "hashing", "wikipedia", "cvh", "0")),
+        (
+            "results/smoke/corpora/sub_urmp/cmcgan/waves.npy",
+            ("features", "sub_urmp/cmcgan", "log_mel"),
+        ),
+    ],
+)
+def test_a_file_that_was_cut_is_noticed_by_its_reader(
+    scratch: Project, name: str, words: tuple[str, ...]
+) -> None:
+    path = scratch.root / name
+    content = path.read_bytes()
+    # A table is cut at the end of a line, so that what is left of it is a table.
+    half = content[: content.rindex(b"\n", 0, len(content) // 2) + 1]
+    path.write_bytes(half if name.endswith(".csv") else content[: len(content) // 2])
+    message = one_line(scratch.crossmodal(*words, *RUN_FILE))
+    assert name in message
+    assert "Delete it and run the workflow again" in message
+    ended = scratch.crossmodal("verify", *RUN_FILE)
+    assert ended.returncode == 1
+    assert [line for line in ended.stdout.splitlines() if name in line]
+    # The remedy works.
+    path.unlink()
+    planned = scratch.planned(*SMOKE)
+    assert any(name in outputs for jobs in planned.values() for outputs in jobs)
+
+
+def test_an_edition_is_verified(finished: Project) -> None:
+    ended = finished.crossmodal("verify", *RUN_FILE)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
 @pytest.mark.parametrize("damage", ["truncated", "empty", "flipped"])
@@ -114,41 +129,36 @@ def test_a_corrupted_checkpoint(scratch: Project, damage: str) -> None:
             "flipped": content[:50] + bytes(255 - byte for byte in content[50:]),
         }[damage]
     )
-    before = {p: p.read_bytes() for p in path.parent.iterdir()}
-    message = one_line(
-        scratch.crossmodal(
-            *("evaluate", "hashing", "--edition", "smoke", "--corpus", "wikipedia"),
-            *("--families", "cvh", "--seeds", "0", "--corpus-results", CORPUS, "--out", HASHING),
-        )
-    )
-    assert "cvh_16/seed0/checkpoint.pt: is no checkpoint that can be trusted" in message
-    assert "Train the run again" in message
-    assert {p: p.read_bytes() for p in path.parent.iterdir()} == before
+    before = {p: p.read_bytes() for p in path.parent.iterdir() if p.is_file()}
+    message = one_line(scratch.crossmodal("evaluate", "hashing", "wikipedia", *RUN_FILE))
+    assert "cvh/seed0/checkpoint.pt" in message
+    assert "Delete it and run the workflow again" in message
+    assert {p: p.read_bytes() for p in path.parent.iterdir() if p.is_file()} == before
 
 
 def test_a_corrupted_checkpoint_in_the_workflow(scratch: Project) -> None:
     path = scratch.root / RUN / "checkpoint.pt"
     path.write_bytes(path.read_bytes()[:100])
-    ended = scratch.run_once("--cores", "2", f"{RUN}/metrics.csv", *SMOKE)
+    scores = f"{HASHING}/scores/wikipedia.npz"
+    ended = scratch.run_once("--cores", "2", scores, *SMOKE)
     assert ended.returncode == 1
     assert "error: " in ended.stderr
-    assert "checkpoint.pt: is no checkpoint that can be trusted" in ended.stderr
+    assert "cvh/seed0/checkpoint.pt" in ended.stderr
     assert "Traceback" not in ended.stderr
-    log = scratch.root / "logs/smoke/hashing_evaluate/wikipedia.log"
+    log = scratch.root / "logs/smoke/evaluate/hashing/wikipedia.log"
     assert "Traceback" in log.read_text()
-    assert not (path.parent / "metrics.csv").exists()
+    assert not (scratch.root / scores).exists()
 
 
-def test_an_unknown_column_of_claims(finished: Project, tmp_path: Path) -> None:
-    claims = tmp_path / "claims.csv"
-    text = (finished.root / "config/claims/hashing.csv").read_text()
-    claims.write_text(text.replace("relation", "realtion", 1))
-    out = tmp_path / "judged.csv"
-    message = one_line(
-        finished.crossmodal("claims", "--claims", claims, "--results", HASHING, "--out", out)
+def test_an_unknown_column_of_claims(scratch: Project) -> None:
+    claims = scratch.root / "config/claims/hashing.csv"
+    claims.write_text(claims.read_text().replace("relation", "realtion", 1))
+    before = (scratch.root / HASHING / "claims.csv").read_bytes()
+    message = one_line(scratch.crossmodal("claims", "hashing", *RUN_FILE))
+    assert message == (
+        "error: config/claims/hashing.csv: realtion: unknown column. Did you mean 'relation'?\n"
     )
-    assert message == f"error: {claims}: realtion: unknown column. Did you mean 'relation'?\n"
-    assert not out.exists()
+    assert (scratch.root / HASHING / "claims.csv").read_bytes() == before
 
 
 def test_a_mirror_without_the_corpus(fresh: Project, tmp_path: Path) -> None:
@@ -162,7 +172,9 @@ def test_a_mirror_without_the_corpus(fresh: Project, tmp_path: Path) -> None:
     assert not (tmp_path / "corpus").exists()
 
 
-def test_a_mirror_with_another_content(fresh: Project, wikipedia: Path, tmp_path: Path) -> None:
+def test_a_mirror_with_another_content(fresh: Project, tmp_path: Path) -> None:
+    wikipedia = tmp_path / "wikipedia"
+    wikipedia.mkdir()
     # The right sizes, so that only the checksum can tell.
     sizes = {
         "raw_features.mat": 1_075_232,
@@ -171,6 +183,7 @@ def test_a_mirror_with_another_content(fresh: Project, wikipedia: Path, tmp_path
     }
     for name, size in sizes.items():
         (wikipedia / name).write_bytes(b"0" * size)
+    (wikipedia / "categories.list").write_text("1\n")
     corpus = tmp_path / "corpus"
     message = one_line(
         fresh.crossmodal("download", "wikipedia", "--folder", corpus, "--mirror", tmp_path)
@@ -184,7 +197,7 @@ def test_a_mirror_with_another_content(fresh: Project, wikipedia: Path, tmp_path
 
 def test_an_edition_without_any_corpus(fresh: Project, tmp_path: Path) -> None:
     message = refused(fresh, "--config", "edition=public", f"mirror={tmp_path}")
-    assert "edition public: no corpus is at hand" in message
+    assert "editions/public.yaml: corpora: no corpus is at hand" in message
 
 
 @pytest.mark.parametrize(
@@ -243,5 +256,5 @@ def test_a_wrong_word_in_a_settings_file(
     assert old in text
     path.write_text(text.replace(old, new, 1))
     line = refused(project, *SMOKE)
-    assert line.startswith(f"error: {name}: ")
+    assert line.startswith(f"{name}: ")
     assert message in line

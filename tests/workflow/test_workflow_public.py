@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -42,7 +41,7 @@ def test_what_is_not_at_hand_is_left_out_with_the_reason(fresh: Project) -> None
     elif pictures == 0:
         assert "av_digits" in missing
     planned = fresh.planned(*WORDS)
-    assert "hashing_train_wikipedia_ours" in planned
+    assert fresh.again(*WORDS)["train hashing"] == 3 * 6
     assert "report" in planned
     outputs = [name for jobs in planned.values() for job in jobs for name in job]
     assert [name for name in outputs if "/nuswide10k/" in name] == []
@@ -55,22 +54,14 @@ def test_the_published_split_and_features(public: Project) -> None:
     assert (public.root / "data/wikipedia/download/contents.csv").is_file()
 
 
-def test_cvh_reaches_the_known_level(public: Project, tmp_path: Path) -> None:
-    tuning = tmp_path / "cvh.csv"
-    common = ["--edition", "public", "--corpus", "wikipedia", "--families", "cvh"]
-    features = ["--corpus-results", CORPUS]
-    seeds: list[str | Path] = [*features, "--seeds", "0", "--out", tmp_path]
-    stages: list[list[str | Path]] = [
-        ["tune", "hashing", *common, "--method", "cvh", *features, "--out", tuning],
-        ["train", "hashing", *common, *seeds, "--source", "download", "--tuning", tuning],
-        ["evaluate", "hashing", *common, *seeds],
-    ]
-    for words in stages:
-        ended = public.crossmodal(*words)
-        assert ended.returncode == 0, ended.stderr
-    metrics = pd.read_csv(tmp_path / "runs/wikipedia/cvh_64/seed0/metrics.csv")
+def test_cvh_reaches_the_known_level(public: Project) -> None:
+    words = [*WORDS, "seeds=[0]", "overrides={hashing: {only: [cvh]}}"]
+    metrics_file = "results/public/hashing/metrics/wikipedia.csv"
+    ended = public.run_once("--cores", "2", metrics_file, *words)
+    assert ended.returncode == 0, ended.stderr
+    metrics = pd.read_csv(public.root / metrics_file)
     main = metrics[
-        (metrics["protocol"] == "test/all/average") & (metrics["task"] == "image_to_text")
+        (metrics["protocol"] == "64/test/all/average") & (metrics["task"] == "image_to_text")
     ].set_index("metric")["value"]
     print(f"CVH, 64 bits, image to text: mAP {main['map']:.4f}, chance {main['map_chance']:.4f}")
     assert 0.23 < main["map"] < 0.29

@@ -18,21 +18,19 @@ from fixture_workflow import ROOT, SMOKE, SNAKEMAKE, Project
 
 SETTINGS: dict[str, Any] = yaml.safe_load((ROOT / "config/papers/hashing.yaml").read_text())
 ARTEFACTS: dict[str, dict[str, str]] = SETTINGS["artefacts"]
-METHODS = list(SETTINGS["methods"])
 CORPORA = list(SETTINGS["corpora"])
-AFTER_EVALUATION = {"hashing_collect", "hashing_artefacts", "hashing_claims", "report"}
-EVALUATION = {f"hashing_evaluate_{corpus}" for corpus in CORPORA} | AFTER_EVALUATION
-# It compares the models of all papers.
-BENCHMARK = {
-    *("benchmark_digits_0", "benchmark_articles_0"),
-    *("benchmark_collect", "benchmark_artefacts"),
-}
+VARIANTS = list(SETTINGS["variants"])
 HASHING = "results/smoke/hashing"
-PAPERS: list[str] = yaml.safe_load((ROOT / "config/config.yaml").read_text())["papers"]
-
-
-def stages(stage: str, methods: list[str]) -> set[str]:
-    return {f"hashing_{stage}_{corpus}_{method}" for corpus in CORPORA for method in methods}
+PAPERS = sorted(path.stem for path in (ROOT / "config/papers").glob("*.yaml"))
+RUNS = len(CORPORA) * len(VARIANTS)
+SEARCHES = len(CORPORA) * len(SETTINGS["methods"])
+AFTER_TRAINING = {
+    "evaluate hashing": len(CORPORA),
+    "claims hashing": 1,
+    "hashing_artefacts": 1,
+    "report": 1,
+}
+TRAINING = {"tune hashing": SEARCHES, "train hashing": RUNS}
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -127,7 +125,7 @@ def test_the_report_is_one_page_that_holds_everything(finished: Project) -> None
 
 def test_every_run_says_where_it_came_from(finished: Project) -> None:
     folders = run_folders(finished)
-    assert len(folders) > 30
+    assert len(folders) == RUNS
     commit = finished.git("rev-parse", "HEAD")
     digests: dict[str, str] = {}
     for folder in folders:
@@ -135,22 +133,30 @@ def test_every_run_says_where_it_came_from(finished: Project) -> None:
         assert record["commit"] == commit
         assert record["dirty"] is False
         assert record["source"] == "synthetic"
-        assert record["config"]["settings"]["hidden"] in (32, 512)
+        assert record["checkpoint"] == sha256((folder / "checkpoint.pt").read_bytes()).hexdigest()
         assert len(record["inputs"]) == 4
         for name, digest in record["inputs"].items():
             if name not in digests:
                 digests[name] = sha256((finished.root / name).read_bytes()).hexdigest()
             assert digests[name] == digest, (folder, name)
-        for name in ("history.csv", "scores.npz", "metrics.csv", "curves.csv"):
-            assert (folder / name).stat().st_size > 0, (folder, name)
+
+
+def test_a_run_is_a_target_and_a_deleted_file_is_made_again(scratch: Project) -> None:
+    target = f"{HASHING}/runs/wikipedia/cvh/seed0/checkpoint.pt"
+    before = (scratch.root / target).read_bytes()
+    (scratch.root / target).unlink()
+    ended = scratch.run_once("--cores", "1", target, *SMOKE)
+    assert ended.returncode == 0, ended.stderr
+    assert (scratch.root / target).read_bytes() == before
 
 
 def test_every_job_leaves_a_log_and_a_benchmark(finished: Project) -> None:
-    jobs = sum(len(jobs) for jobs in finished.planned("--forceall", *SMOKE).values())
-    assert jobs > 30
-    for kind, suffix in (("logs", ".log"), ("benchmarks", ".tsv")):
+    jobs = sum(finished.again("--forceall", *SMOKE).values())
+    assert jobs > 100
+    # Writing down what the edition is costs nothing worth measuring.
+    for kind, suffix, count in (("logs", ".log", jobs), ("benchmarks", ".tsv", jobs - 1)):
         found = list((finished.root / kind / "smoke").rglob(f"*{suffix}"))
-        assert len(found) == jobs
+        assert len(found) == count
         assert all(path.stat().st_size > 0 for path in found)
 
 
@@ -159,63 +165,121 @@ def test_nothing_half_written_is_left(finished: Project) -> None:
         assert list((finished.root / folder).rglob("*.partial*")) == []
 
 
-def test_a_comment_runs_nothing_again(scratch: Project) -> None:
+def test_what_decides_nothing_runs_nothing_again(scratch: Project) -> None:
+    source = scratch.root / "src/crossmodal"
     for name in ("papers/hashing/losses.py", "cli.py", "files.py"):
-        path = scratch.root / "src/crossmodal" / name
+        path = source / name
         path.write_text(path.read_text() + "\n# A comment.\n")
-    assert scratch.planned(*SMOKE) == {}
+    edit(scratch, "progress.py", "mininterval=0.2", "mininterval=0.3")
+    edit(scratch, "training.py", '"""The loop of every training', '"""A loop')
+    assert scratch.again(*SMOKE) == {}
 
 
-def edited(project: Project, name: str) -> set[str]:
-    """Change the code of a module and return the rules that run again."""
+def edit(project: Project, name: str, old: str, new: str) -> None:
+    """Change the source of a module."""
     path = project.root / "src/crossmodal" / name
-    path.write_text(path.read_text() + "\nEXTRA = 1\n")
-    return set(project.planned(*SMOKE))
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
 
 
-def test_a_loss_runs_training_and_what_follows_again(scratch: Project) -> None:
-    training = stages("tune", METHODS) | stages("train", METHODS)
-    assert edited(scratch, "papers/hashing/losses.py") == training | EVALUATION | BENCHMARK
+def test_a_loss_runs_its_paper_again(scratch: Project) -> None:
+    path = scratch.root / "src/crossmodal/papers/hashing/losses.py"
+    path.write_text(path.read_text().replace("    return ", "    return 1.0 * "))
+    benchmark = {"benchmark": 2, "benchmark_artefacts": 1}
+    assert scratch.again(*SMOKE) == TRAINING | AFTER_TRAINING | benchmark
+
+
+def test_what_resolves_settings_runs_every_training_again(scratch: Project) -> None:
+    edit(scratch, "config.py", "    merged = dict(base)", "    merged = {**base}")
+    again = scratch.again(*SMOKE)
+    assert {f"train {paper}" for paper in PAPERS} <= set(again)
+    assert not {"synthesize", "manifest", "align", "features"} & set(again)
+
+
+def test_a_reader_runs_what_its_corpus_leads_to_again(scratch: Project) -> None:
+    edit(scratch, "corpora/wikipedia.py", "def read(", "READ = 1\n\n\ndef read(")
+    assert scratch.again(*SMOKE) == {}
+    path = scratch.root / "src/crossmodal/corpora/wikipedia.py"
+    lines = path.read_text().splitlines()
+    start = next(n for n, line in enumerate(lines) if line.startswith("def read("))
+    first = next(n for n, line in enumerate(lines) if n > start and line.startswith("    return "))
+    lines.insert(first, "    assert True")
+    path.write_text("\n".join(lines) + "\n")
+    again = scratch.again(*SMOKE)
+    assert again["manifest"] == 1
+    assert again["train hashing"] == len(VARIANTS)
+    assert not {"synthesize", "align"} & set(again)
+    assert {name for name in again if name.startswith("train")} == {"train hashing"}
 
 
 def test_the_look_of_figures_runs_only_figures_again(scratch: Project) -> None:
-    assert edited(scratch, "reporting/style.py") == {
-        *(f"{part}_artefacts" for part in (*PAPERS, "benchmark")),
-        "report",
-    }
+    edit(scratch, "reporting/style.py", "_PNG_DPI = 200", "_PNG_DPI = 201")
+    drawn = {f"{part}_artefacts" for part in (*PAPERS, "benchmark")}
+    assert set(scratch.again(*SMOKE)) == drawn | {"report"}
 
 
 def test_the_texts_of_a_paper_run_only_the_report_again(scratch: Project) -> None:
-    assert edited(scratch, "papers/hashing/__init__.py") == {"report"}
-
-
-def test_the_form_of_manifests_runs_them_again(scratch: Project) -> None:
-    assert {"manifest", "features"} <= edited(scratch, "corpora/manifest.py")
+    edit(scratch, "papers/hashing/__init__.py", 'TITLE = "', 'TITLE = "On ')
+    assert set(scratch.again(*SMOKE)) == {"report"}
 
 
 def test_a_setting_of_one_method_runs_only_that_method_again(finished: Project) -> None:
     overrides = 'overrides={"hashing": {"methods": {"ours": {"hidden": 16}}}}'
-    planned = finished.planned(*SMOKE, overrides)
-    own = stages("tune", ["ours"]) | stages("train", ["ours"])
-    assert set(planned) == own | EVALUATION
+    mine = sum(entry["method"] == "ours" for entry in SETTINGS["variants"].values())
+    searched_and_trained = {"tune hashing": len(CORPORA), "train hashing": len(CORPORA) * mine}
+    again = finished.again(*SMOKE, overrides)
+    assert again.pop("settings") == 1
+    assert again == searched_and_trained | AFTER_TRAINING
 
 
 def test_a_title_or_protocol_trains_nothing_again(finished: Project) -> None:
-    title = 'overrides={"hashing": {"families": {"ours": {"title": "Other"}}}}'
-    assert set(finished.planned(*SMOKE, title)) == {"hashing_artefacts", "report"}
+    title = 'overrides={"hashing": {"variants": {"ours": {"title": "Other"}}}}'
+    assert set(finished.again(*SMOKE, title)) == {"settings", "hashing_artefacts", "report"}
     ties = 'overrides={"hashing": {"protocol": {"ties": "stable"}}}'
-    assert set(finished.planned(*SMOKE, ties)) == EVALUATION
+    assert set(finished.again(*SMOKE, ties)) == {"settings", *AFTER_TRAINING}
 
 
-def test_another_seed_trains_and_searches_nothing_again_before_it(finished: Project) -> None:
-    others = tuple(f"{part}_" for part in (*PAPERS, "benchmark") if part != "hashing")
-    planned = finished.planned(*SMOKE, "seeds=[0,1]")
-    assert {rule for rule in planned if not rule.startswith(others)} == stages(
-        "train", METHODS
-    ) | EVALUATION
+def test_another_seed_trains_that_seed_alone(finished: Project) -> None:
+    again = finished.again(*SMOKE, "seeds=[0,1]")
+    assert again["train hashing"] == RUNS
+    assert "tune hashing" not in again
 
 
-def test_another_claim_judges_again_and_nothing_else(scratch: Project) -> None:
+def test_another_claim_is_assessed_again_and_nothing_else(scratch: Project) -> None:
     path = scratch.root / "config/claims/hashing.csv"
     path.write_text("\n".join(path.read_text().splitlines()[:-1]) + "\n")
-    assert set(scratch.planned(*SMOKE)) == {"hashing_claims", "report"}
+    assert set(scratch.again(*SMOKE)) == {"claims hashing", "report"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        f"{HASHING}/tables/table_protocols.md",
+        f"{HASHING}/figures/fig1_networks.png",
+        f"{HASHING}/claims.csv",
+        f"{HASHING}/metrics/wikipedia.csv",
+        f"{HASHING}/runs/wikipedia/cvh/seed0/history.csv",
+        "results/smoke/corpora/wikipedia/leakage.csv",
+        "results/smoke/corpora/sub_urmp/cmcgan/log_mel.npy",
+        "results/smoke/benchmark/runs/articles/cca/trials.csv",
+    ],
+)
+def test_what_is_absent_is_made_again(scratch: Project, name: str) -> None:
+    (scratch.root / name).unlink()
+    planned = scratch.planned(*SMOKE)
+    assert any(name in outputs for jobs in planned.values() for outputs in jobs)
+
+
+def test_rules_are_few_and_their_names_are_stages(fresh: Project) -> None:
+    ended = fresh.call(SNAKEMAKE, "--cores", "1", "--list", "--config", "edition=demo")
+    names = [line for line in ended.stdout.splitlines() if re.fullmatch(r"\w+", line)]
+    assert len(names) <= 30
+    assert {"synthesize", "align", "features", "tune", "train", "evaluate", "claims"} <= set(names)
+    assert not [name for name in names if re.search(r"\d", name)]
+
+
+def test_stages_are_addressed_by_name(fresh: Project) -> None:
+    until = fresh.again("--until", "train", "--set-resources", "train:mem_mb=123", "--", *SMOKE)
+    assert "train cmcgan" in until
+    assert not {name for name in until if name.startswith(("evaluate", "claims", "report"))}

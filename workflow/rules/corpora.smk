@@ -7,106 +7,101 @@ The files themselves are not declared one by one. The manifest has one row an al
 
 rule synthesize:
     output:
-        f"{SETTINGS.data}/{{corpus}}/synthetic-{SETTINGS.edition}/contents.csv",
+        f"<data>/{{corpus}}/synthetic-{EDITION.settings.edition}/contents.csv",
     log:
-        f"{LOGS}/synthesize/{{corpus}}.log",
+        "<logs>/synthesize/{corpus}.log",
     benchmark:
-        f"{BENCHMARKS}/synthesize/{{corpus}}.tsv"
+        "<benchmarks>/synthesize/{corpus}.tsv"
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=growing(2000),
-        runtime=growing(30),
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(30),
     params:
         folder=subpath(output[0], parent=True),
-        generator=lambda wildcards: as_json(EDITION.corpora[wildcards.corpus].generator),
+        generator=lambda wildcards: as_json(EDITION.choice(wildcards.corpus).generator),
         code=lambda wildcards: source_digest(
-            f"crossmodal.corpora.synthetic.{wildcards.corpus}"
+            f"crossmodal_standins.{wildcards.corpus}:synthesize"
         ),
     shell:
-        "python -m crossmodal --log {log} synthesize {wildcards.corpus}"
-        " --folder {params.folder} --generator {params.generator:q}"
+        "python -m crossmodal_standins {wildcards.corpus} --folder {params.folder:q}"
+        " --generator {params.generator:q} --log {log:q}"
 
 
 rule download:
+    input:
+        run=ancient("<results>/run.yaml"),
     output:
-        f"{SETTINGS.data}/{{corpus}}/download/contents.csv",
+        "<data>/{corpus}/download/contents.csv",
     log:
-        f"{LOGS}/download/{{corpus}}.log",
+        "<logs>/download/{corpus}.log",
     benchmark:
-        f"{BENCHMARKS}/download/{{corpus}}.tsv"
+        "<benchmarks>/download/{corpus}.tsv"
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(1440),
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(1440),
     params:
-        folder=subpath(output[0], parent=True),
-        parts=lambda wildcards: EDITION.corpora[wildcards.corpus].parts,
-        entry=lambda wildcards: digest_of(REGISTRY.corpus(wildcards.corpus)),
+        parts=lambda wildcards: EDITION.choice(wildcards.corpus).parts,
+        entry=lambda wildcards: digest_of(EDITION.registry.corpus(wildcards.corpus)),
         # A mirror that has more than before is asked again.
-        absent=lambda wildcards: ABSENT.get(wildcards.corpus, []),
+        absent=lambda wildcards: EDITION.incomplete.get(wildcards.corpus, []),
     shell:
-        "python -m crossmodal --log {log} download {wildcards.corpus}"
-        " --folder {params.folder} --parts {params.parts}"
+        "python -m crossmodal download {wildcards.corpus} --run {input.run:q} --log {log:q}"
 
 
 rule manifest:
     input:
-        lambda wildcards: f"{corpus_folder(wildcards.corpus)}/contents.csv",
+        run=ancient("<results>/run.yaml"),
+        contents=contents,
     output:
-        manifest=f"{RESULTS}/corpora/{{corpus}}/manifest.csv",
-        quarantine=f"{RESULTS}/corpora/{{corpus}}/quarantine.csv",
-        sheet=f"{RESULTS}/corpora/{{corpus}}/sheet.csv",
-        leakage=f"{RESULTS}/corpora/{{corpus}}/leakage.csv",
+        manifest="<results>/corpora/{corpus}/manifest.csv",
+        quarantine="<results>/corpora/{corpus}/quarantine.csv",
+        summary="<results>/corpora/{corpus}/summary.csv",
+        leakage="<results>/corpora/{corpus}/leakage.csv",
     log:
-        f"{LOGS}/manifest/{{corpus}}.log",
+        "<logs>/manifest/{corpus}.log",
     benchmark:
-        f"{BENCHMARKS}/manifest/{{corpus}}.tsv"
+        "<benchmarks>/manifest/{corpus}.tsv"
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=growing(2000),
-        runtime=growing(30),
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(30),
     params:
-        folder=lambda wildcards: corpus_folder(wildcards.corpus),
-        reader=lambda wildcards: as_json(EDITION.corpora[wildcards.corpus].reader),
+        reader=lambda wildcards: digest_of(EDITION.choice(wildcards.corpus).reader),
         code=lambda wildcards: source_digest(
-            f"crossmodal.corpora.{wildcards.corpus}",
-            "crossmodal.corpora.manifest",
-            "crossmodal.corpora.quarantine",
-            "crossmodal.corpora.leakage",
+            f"crossmodal.corpora.{wildcards.corpus}:read",
+            "crossmodal.corpora.readers:write_corpus_manifest",
         ),
     shell:
-        "python -m crossmodal --log {log} manifest {wildcards.corpus}"
-        " --folder {params.folder} --reader {params.reader:q} --out {output.manifest}"
+        "python -m crossmodal manifest {wildcards.corpus} --run {input.run:q} --log {log:q}"
 
 
-rule showcase:
+rule preview:
     input:
-        contents=lambda wildcards: f"{corpus_folder(wildcards.corpus)}/contents.csv",
-        manifest=f"{RESULTS}/corpora/{{corpus}}/manifest.csv",
+        run=ancient("<results>/run.yaml"),
+        contents=contents,
+        manifest="<results>/corpora/{corpus}/manifest.csv",
     output:
         sheet=report(
-            f"{RESULTS}/corpora/{{corpus}}/contact_sheet.jpg",
+            "<results>/corpora/{corpus}/contact_sheet.jpg",
             caption="../report/contact_sheet.rst",
             category="Corpora",
             labels={"corpus": "{corpus}"},
         ),
-        sounds=f"{RESULTS}/corpora/{{corpus}}/listening.json",
+        sounds="<results>/corpora/{corpus}/audio.json",
     log:
-        f"{LOGS}/showcase/{{corpus}}.log",
+        "<logs>/preview/{corpus}.log",
     benchmark:
-        f"{BENCHMARKS}/showcase/{{corpus}}.tsv"
+        "<benchmarks>/preview/{corpus}.tsv"
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=growing(2000),
-        runtime=growing(30),
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(30),
     params:
-        folder=lambda wildcards: corpus_folder(wildcards.corpus),
-        out=subpath(output.sheet, parent=True),
-        code=source_digest("crossmodal.cli:showcase"),
+        code=source_digest("crossmodal.corpora.preview:write_preview"),
     shell:
-        "python -m crossmodal --log {log} showcase --folder {params.folder}"
-        " --manifest {input.manifest} --out {params.out}"
+        "python -m crossmodal preview {wildcards.corpus} --run {input.run:q} --log {log:q}"

@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 
 from crossmodal.alignment.clips import clip_sound, picture_fault
-from crossmodal.alignment.kinds import Form, Plan, Row, Window, bounds, described, fitted
+from crossmodal.alignment.kinds import Plan, Row, Window, bounds, described, fitted
 from crossmodal.config import WindowSettings
 from crossmodal.corpora.quarantine import Quarantine
 from crossmodal.errors import ClipError
+from crossmodal.windows import KINDS
 
 RATE_HZ = 16_000
-FORM = Form(RATE_HZ, 163_840, (0,))
-"""1,024 frames of 10 ms."""
+FORM = KINDS["captions"].form
 
 
 def plan(corpus: str, columns: Collection[str], settings: WindowSettings) -> Plan:

@@ -20,7 +20,6 @@ from crossmodal.alignment.clips import clip_sound, read_picture
 from crossmodal.alignment.decode import Picture, frames, probe, read_audio
 from crossmodal.alignment.kinds import (
     SHORT,
-    Form,
     Plan,
     Row,
     Window,
@@ -36,10 +35,11 @@ from crossmodal.config import CmcganWindows
 from crossmodal.corpora.quarantine import Quarantine
 from crossmodal.errors import ClipError
 from crossmodal.features.frames import square_frame
+from crossmodal.windows import KINDS
 
 RATE_HZ = 44_100
 SIDE_PX = 128
-FORM = Form(RATE_HZ, round(HALF_SECOND_S * RATE_HZ), (SIDE_PX, SIDE_PX, 3))
+FORM = KINDS["cmcgan"].form
 WHOLE_SHARE = 0.9
 """Share of half a second that a ready-cut clip must hold at least."""
 

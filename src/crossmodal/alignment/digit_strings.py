@@ -19,16 +19,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from crossmodal.alignment.clips import clip_sound
-from crossmodal.alignment.kinds import Form, Plan, Row, Window, described, fitted
+from crossmodal.alignment.kinds import Plan, Row, Window, described, fitted
 from crossmodal.config import DigitStringWindows, WindowSettings
-from crossmodal.corpora.av_digits import RATE_HZ, SIDE_PX
+from crossmodal.corpora.av_digits import RATE_HZ
 from crossmodal.corpora.idx import idx_picture
 from crossmodal.corpora.manifest import JOINT, SPLITS
 from crossmodal.corpora.quarantine import Quarantine
 from crossmodal.corpora.splits import in_proportion
+from crossmodal.windows import KINDS
 
 DIGITS = 4
-FORM = Form(RATE_HZ, DIGITS * 8000, (SIDE_PX, DIGITS * SIDE_PX))
+FORM = KINDS["digit_strings"].form
 SILENCE_SAMPLES = (400, 800)
 """Least and greatest silence between two digits, 50 to 100 ms."""
 LONGEST_SAMPLES = (FORM.samples - (DIGITS - 1) * SILENCE_SAMPLES[1]) // DIGITS

@@ -10,13 +10,14 @@ from typing import cast
 import pandas as pd
 
 from crossmodal.alignment.clips import clip_sound
-from crossmodal.alignment.kinds import Form, Plan, Row, Window, bounds, described, fitted
+from crossmodal.alignment.kinds import Plan, Row, Window, bounds, described, fitted
 from crossmodal.config import DigitWindows, WindowSettings
-from crossmodal.corpora.av_digits import RATE_HZ, SIDE_PX
+from crossmodal.corpora.av_digits import RATE_HZ
 from crossmodal.corpora.idx import idx_picture
 from crossmodal.corpora.quarantine import Quarantine
+from crossmodal.windows import KINDS
 
-FORM = Form(RATE_HZ, 8000, (SIDE_PX, SIDE_PX))
+FORM = KINDS["digits"].form
 
 
 def plan(corpus: str, columns: Collection[str], settings: WindowSettings) -> Plan:

@@ -24,7 +24,6 @@ from crossmodal.alignment.kinds import (
     SHORT,
     SPARE,
     UNSEEN,
-    Form,
     Plan,
     Row,
     Window,
@@ -40,10 +39,11 @@ from crossmodal.corpora.layout import files_below
 from crossmodal.corpora.quarantine import Quarantine
 from crossmodal.errors import ClipError
 from crossmodal.features.frames import square_frame
+from crossmodal.windows import KINDS, Form
 
 RATE_HZ = 16_000
 FRAMES = len(FRAME_STEPS)
-FORM = Form(RATE_HZ, round(HALF_SECOND_S * RATE_HZ), (FRAMES, FACE_PX, FACE_PX, 3))
+FORM = KINDS["facevoice"].form
 PREPARED = Form(RATE_HZ, 0, (0,))
 
 

@@ -17,6 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from crossmodal.corpora.quarantine import Quarantine
+from crossmodal.windows import Form
 
 Row = dict[str, Any]
 """A row of a manifest: column -> value; `start_s` and `end_s` are floats, NaN where empty."""
@@ -31,22 +32,6 @@ UNNAMED = "nobody is named"
 SPARE = "the face image is damaged; the person's other images are used"
 NO_FAULTS = (UNSEEN, LOST, SHORT, UNNAMED, SPARE)
 """What is entered although no clip is lost to a damaged file; it never stops a corpus."""
-
-
-@dataclass(frozen=True)
-class Form:
-    """What the windows of a kind have in common.
-
-    Attributes:
-        rate_hz: Samples a second of the sound.
-        samples: Samples of a window; 0 where the sound stays in its file.
-        picture: Shape of a window's pictures, such as (13, 64, 64, 3), grey (28, 28); (0,) where
-            they stay files.
-    """
-
-    rate_hz: int
-    samples: int
-    picture: tuple[int, ...]
 
 
 @dataclass(frozen=True)

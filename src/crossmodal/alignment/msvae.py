@@ -17,7 +17,6 @@ import numpy as np
 from crossmodal.alignment.clips import clip_sound, read_picture
 from crossmodal.alignment.kinds import (
     UNSEEN,
-    Form,
     Plan,
     Row,
     Window,
@@ -33,11 +32,12 @@ from crossmodal.corpora.layout import files_below
 from crossmodal.corpora.quarantine import Quarantine
 from crossmodal.errors import ClipError
 from crossmodal.features.frames import square_frame
+from crossmodal.windows import KINDS
 
 RATE_HZ = 16_000
 VOICE_S = 3.0
 FACES = 4
-FORM = Form(RATE_HZ, round(VOICE_S * RATE_HZ), (FACES, FACE_PX, FACE_PX, 3))
+FORM = KINDS["msvae"].form
 
 
 def plan(corpus: str, columns: Collection[str], settings: WindowSettings) -> Plan:

@@ -1,7 +1,7 @@
 """Align a share of a corpus: from the rows of its manifest to windows of sound and pictures.
 
 Files are shared out to shards and each is decoded once, streaming; windows go to the disk as they
-come. A file that cannot be used is set aside, the others go on. `crossmodal.alignment.join` makes
+come. A file that cannot be used is set aside, the others go on. `crossmodal.alignment.merge` makes
 one corpus of the shards.
 """
 

@@ -79,8 +79,8 @@ def corpus_sheet(manifest: pd.DataFrame) -> pd.DataFrame:
 
 
 def write_tables(manifest: pd.DataFrame, folder: Path) -> None:
-    """Write `sheet.csv` and `leakage.csv`, what the report says of a manifest, atomically."""
-    for name, table in (("sheet", corpus_sheet(manifest)), ("leakage", leakage(manifest))):
+    """Write `summary.csv` and `leakage.csv`, what the report says of a manifest, atomically."""
+    for name, table in (("summary", corpus_sheet(manifest)), ("leakage", leakage(manifest))):
         with atomic_path(folder / f"{name}.csv") as temporary:
             table.to_csv(temporary, index=False, float_format="%.6g", lineterminator="\n")
 

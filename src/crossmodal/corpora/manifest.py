@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from crossmodal.errors import InputError
-from crossmodal.files import atomic_path
+from crossmodal.files import AGAIN, atomic_path, check_recorded
 
 COLUMNS = ("clip", "split", "label", "person", "source", "start_s", "end_s")
 """Columns of every manifest, in order; a corpus appends its own after them."""
@@ -31,7 +31,7 @@ def read_manifest(path: Path) -> pd.DataFrame:
     path = Path(path)
     if not path.is_file():
         raise InputError("there is no manifest", file=path, hint="Run the corpus stage first")
-    frame = read_table(path, hint="Write the manifest again")
+    frame = read_table(path, hint=AGAIN)
     for column in frame.columns.intersection(list(TIMES)):
         empty = frame[column] == ""
         try:
@@ -59,6 +59,7 @@ def read_table(path: Path, *, hint: str, separator: str = ",") -> pd.DataFrame:
     Raises:
         InputError: The file is no such table.
     """
+    check_recorded(path, hint)
     try:
         return pd.read_csv(
             path, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig"

@@ -10,6 +10,7 @@ from typing import Any
 
 from crossmodal.config import WindowChoice, WindowSettings
 from crossmodal.errors import InputError
+from crossmodal.windows import KINDS
 
 WINDOWS: dict[str, tuple[str, ...]] = {
     "the_big_bang_theory": ("facevoice",),
@@ -28,12 +29,7 @@ OWN_WINDOWS = ("facevoice", "cmcgan", "msvae")
 FEATURES: dict[str, tuple[str, ...]] = {
     "wikipedia": ("image_bow", "text_lda", "image_deep"),
     "nuswide10k": ("image_bow", "text_tags", "image_deep"),
-    "facevoice": ("mfcc", "face", "mfcc_random", "face_random"),
-    "cmcgan": ("log_mel",),
-    "msvae": ("voice", "voice_as_written", "voice_whole_clip", "face_grey"),
-    "captions": ("caption", "image_deep"),
-    "digits": ("log_mel",),
-    "digit_strings": ("log_mel",),
+    **{kind: tuple(known.features) for kind, known in KINDS.items()},
 }
 """Every feature of each corpus of images and texts, whether or not a given folder can give it, and
 of each kind of windows."""

@@ -46,7 +46,7 @@ def write_corpus_manifest(
 ) -> None:
     """Write `manifest.csv`, and beside it what the report says of the corpus.
 
-    `quarantine.csv` lists the clips set aside, `sheet.csv` sizes and durations by split,
+    `quarantine.csv` lists the clips set aside, `summary.csv` sizes and durations by split,
     `leakage.csv` what stands on both sides of a split. The manifest is written last.
 
     Args:

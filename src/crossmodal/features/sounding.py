@@ -8,9 +8,7 @@ one to set beside a generated one.
 
 from __future__ import annotations
 
-import wave
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -22,7 +20,6 @@ from torchaudio.functional import griffinlim
 from crossmodal.errors import InputError
 from crossmodal.features.audio import LOG_MEL
 from crossmodal.features.spectra import Features, in_chunks, mel_filters
-from crossmodal.files import atomic_path
 
 SAMPLES = 22_050
 """Length of a clip: 0.5 s at 44.1 kHz."""
@@ -112,14 +109,19 @@ def spread_bands(mel: Tensor) -> Tensor:
     return power
 
 
-def write_wav(path: Path, samples: NDArray[np.float32], rate_hz: int = LOG_MEL.rate_hz) -> None:
-    """Write mono samples [samples] as 16-bit PCM, atomically; beyond -1..1 they are clipped."""
-    whole = np.clip(np.rint(samples * 32_767), -32_768, 32_767).astype("<i2")
-    with atomic_path(path) as temporary, wave.open(str(temporary), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(rate_hz)
-        file.writeframes(whole.tobytes())
+def to_waveform(level_db: NDArray[np.float32]) -> NDArray[np.int16]:
+    """Return 16-bit waves [n, SAMPLES] that have the given log-mels [n, bands, steps], dB."""
+    waves = waves_from_log_mel(level_db)
+    return np.clip(np.rint(waves * 32_767), -32_768, 32_767).astype(np.int16)
+
+
+def band_centres_hz(bands: int) -> NDArray[np.float64]:
+    """Return the centre frequencies [bands] of log-mels averaged down to so many bands, Hz."""
+    filters = mel_filters(LOG_MEL)
+    frequencies = np.linspace(0, LOG_MEL.rate_hz / 2, filters.shape[1])
+    centres = filters @ frequencies / filters.sum(axis=1)
+    means: NDArray[np.float64] = centres.reshape(bands, -1).mean(axis=1)
+    return means
 
 
 @lru_cache(maxsize=1)

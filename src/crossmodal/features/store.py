@@ -14,7 +14,16 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from crossmodal.errors import InputError
-from crossmodal.files import atomic_path, is_full, no_room, reserve, write_json
+from crossmodal.files import (
+    AGAIN,
+    atomic_path,
+    check_recorded,
+    is_full,
+    no_room,
+    reserve,
+    sha256_of,
+    write_json,
+)
 
 _BLOCK_VALUES = 1 << 22
 """Values checked at a time, so that a large file never lies in memory as a whole."""
@@ -99,19 +108,19 @@ def read_feature(path: Path, rows: int) -> NDArray[Any]:
     """
     path = Path(path)
     if not path.is_file():
-        raise InputError("there is no such feature", file=path, hint="Run the feature stage first")
+        hint = "Run the workflow: it makes what is missing"
+        raise InputError("there is no such feature", file=path, hint=hint)
+    check_recorded(path)
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
     except (ValueError, OSError, EOFError) as error:
-        raise InputError(
-            f"not a readable array ({error})", file=path, hint="Run the feature stage again"
-        ) from error
+        raise InputError(f"not a readable array ({error})", file=path, hint=AGAIN) from error
     _check(array, path)
     if len(array) != rows:
         raise InputError(
             f"{len(array)} rows for a manifest of {rows}",
             file=path,
-            hint="Run the feature stage again on this manifest",
+            hint=AGAIN,
         )
     return np.asanyarray(array)
 
@@ -141,7 +150,7 @@ def describe_feature(
     settings: dict[str, Any],
     libraries: tuple[str, ...],
 ) -> None:
-    """Write what an array means beside it, as `.json`; arguments as for `write_feature`."""
+    """Write beside an array what it means and what its bytes are, as `.json`."""
     write_json(
         path.with_suffix(".json"),
         {
@@ -150,6 +159,8 @@ def describe_feature(
             "units": units,
             "settings": settings,
             "versions": {name: version(name) for name in ("numpy", *libraries)},
+            "bytes": path.stat().st_size,
+            "sha256": sha256_of(path),
         },
     )
 
@@ -160,7 +171,7 @@ def _check(array: NDArray[Any], path: Path) -> None:
         raise InputError(
             f"{array.ndim} dimensions of {array.dtype} instead of rows of numbers",
             file=path,
-            hint="Run the feature stage again",
+            hint=AGAIN,
         )
     if array.dtype.kind != "f":
         return
@@ -173,5 +184,5 @@ def _check(array: NDArray[Any], path: Path) -> None:
                 "a value is not finite",
                 file=path,
                 field=f"row {start + int(np.argmin(finite))}",
-                hint="Run the feature stage again",
+                hint=AGAIN,
             )

@@ -13,6 +13,7 @@ import yaml
 
 from crossmodal.alignment.faces import detector
 from crossmodal.alignment.survey import Survey, survey
+from crossmodal.corpora.contents import write_contents
 from crossmodal.corpora.folder import (
     CONTENTS,
     LABELS,
@@ -24,13 +25,12 @@ from crossmodal.corpora.folder import (
 from crossmodal.corpora.layout import choose, files_below, need_folder
 from crossmodal.corpora.media import OWN_WINDOWS
 from crossmodal.corpora.quarantine import Quarantine
-from crossmodal.corpora.readers import READERS
-from crossmodal.corpora.contents import write_contents
+from crossmodal.corpora.registry import load_registry
 from crossmodal.errors import ClipError, InputError
 from crossmodal.files import atomic_path, write_text
 from crossmodal.own_videos.entry import CORPUS, ENTRY, VIDEOS, Entry, own_folder
 from crossmodal.own_videos.parts import pieces, way_of
-from crossmodal.own_videos.serving import NOT_FROM_VIDEOS, Needs, expected
+from crossmodal.own_videos.eligibility import NOT_FROM_VIDEOS, Papers, expected
 from crossmodal.progress import progress
 
 SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm")
@@ -64,7 +64,7 @@ class Found:
 
 
 def init_corpus(
-    videos: Path, labels: Path | None, name: str | None, data: Path, split: str, needs: Needs
+    videos: Path, labels: Path | None, name: str | None, data: Path, split: str, config: Path
 ) -> Found:
     """Look at a folder of videos and write `data/<name>/own`.
 
@@ -77,7 +77,7 @@ def init_corpus(
         name: Of the corpus; None: that of the folder.
         data: Folder of the corpora.
         split: "auto", "file" or "time"; a column `split` of the table goes before it.
-        needs: What the papers need.
+        config: The settings folder.
 
     Raises:
         InputError: The folder, the name or the table is wrong, or no video can be used.
@@ -85,7 +85,7 @@ def init_corpus(
     videos = need_folder(videos, hint="Give the folder of your videos").resolve()
     choose(split, ("auto", "file", "time"), "split")
     folder = own_folder(data, videos.name if name is None else name)
-    _check_place(folder, videos)
+    _check_place(folder, videos, config)
     table = labels or videos / LABELS
     named = read_labels(videos, table)
     looked = _look(videos, named["file"].unique().tolist())
@@ -101,12 +101,13 @@ def init_corpus(
     way = way_of(rows, split)
     rows = pieces(rows, way)
     counts, settings, unserved = {}, {}, dict(NOT_FROM_VIDEOS)
+    papers = Papers(config)
     for paper in OWN_WINDOWS:
-        windows = expected(rows, paper, needs.step_s())
+        plan, windows = papers.plan(paper), expected(rows, paper, papers.step_s())
         counts[paper] = len(windows)
-        if reason := needs.lacking(paper, windows):
+        if reason := plan.unmet(windows):
             unserved[paper] = reason
-        elif suited := needs.suited(paper, windows):
+        elif suited := plan.defaults_for(windows):
             settings[paper] = suited
     entry = Entry(
         name=folder.parent.name,
@@ -122,10 +123,10 @@ def init_corpus(
     return found
 
 
-def _check_place(folder: Path, videos: Path) -> None:
+def _check_place(folder: Path, videos: Path, config: Path) -> None:
     """Refuse a corpus folder that is something else already, or lies among the videos."""
     name = folder.parent.name
-    if name in READERS and name != CORPUS:
+    if name in load_registry(config / "corpora.yaml").corpora:
         raise InputError(f"{name!r} is a published corpus", field="name", hint="Choose another")
     if folder.is_dir() and any(folder.iterdir()) and not (folder / ENTRY).is_file():
         raise InputError(

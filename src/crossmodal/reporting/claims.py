@@ -4,46 +4,47 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections import defaultdict
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from crossmodal.errors import InputError
-from crossmodal.files import write_text
+from crossmodal.files import check_recorded, write_text
 from crossmodal.metrics.uncertainty import Interval, paired_bootstrap
-from crossmodal.reporting.tables import Scores, run_records, run_scores
+from crossmodal.reporting.results import CorpusResults, Results
+from crossmodal.runs import AGAIN
 
+PLACE = ["corpus", "task", "protocol", "metric"]
 COLUMNS = [
-    *("claim", "artefact", "statement", "where", "metric", "left", "relation", "right"),
-    *("margin", "paper_left", "paper_right", "status", "note"),
+    *("claim", "artefact", "statement", *PLACE, "left", "relation", "right", "margin"),
+    *("paper_left", "paper_right", "status", "note"),
 ]
-JUDGED = [
-    *("corpus", "source", "ours_left", "ours_right", "difference", "ci_low", "ci_high"),
-    *("seeds", "verdict"),
+ASSESSED = [
+    *("source", "ours_left", "ours_right", "difference", "ci_low", "ci_high", "seeds", "verdict"),
 ]
 VERDICTS = ["supported", "contradicted", "inconclusive", "not testable"]
 
 _RELATIONS = [">", "<", "~"]
 _STATUSES = ["testable", "not testable"]
-_PLACES = ["corpus", "task", "protocol"]
 _FEWEST_SEEDS = 3
 _SLIP = 0.7
 """Names as like as this (difflib's ratio) are taken for one misspelt."""
 
+Claim = dict[str, str]
+Fault = Callable[[str, str, str], InputError]
 
-def judge_claims(
-    claims_csv: Path, paper_results: Path, asked_of: str | None = None
-) -> pd.DataFrame:
-    """Judge every claim of a paper by its runs.
+
+def assess_claims(claims_csv: Path, results: Results, asked_of: str | None = None) -> pd.DataFrame:
+    """Assess every claim of a paper by its runs.
 
     `left > right` with a margin states that left - right is at least the margin; `~` states
     that it is at most the margin in size. A side is a variant, or `variant@protocol` where it is
-    measured under another protocol than `where` names, or on the right a number, such as chance.
-    A claim is supported when the whole 95 % interval of left - right (paired by query, over
+    measured under another protocol than the claim's, or on the right a number, such as chance.
+    A claim is supported when the whole 95 % interval of left - right (paired by item, over
     seeds) lies on the claim's side of the margin, contradicted when it lies on the other side,
     inconclusive when it touches or spans it. Fewer than three seeds of a variant settle nothing,
     unless its seeds are seen to be all alike. A variant that did not run makes its claims not
@@ -51,104 +52,87 @@ def judge_claims(
 
     Args:
         claims_csv: `config/claims/<paper>.csv`.
-        paper_results: `results/<edition>/<paper>`.
+        results: The paper's runs.
         asked_of: Ask all claims of this corpus, whichever they are about; what was not measured
             there is not testable. None: each of its own.
 
     Returns:
-        The claims in the file's order with `COLUMNS` + `JUDGED`; numbers have the metric's unit,
-        `seeds` is the smaller number of seeds of the two sides.
+        The claims in the file's order with `COLUMNS` + `ASSESSED`; `corpus` is the one asked,
+        numbers have the metric's unit, `seeds` is the smaller number of seeds of the two sides.
 
     Raises:
-        InputError: The claims file names something unknown; it says file, row, column and hint.
+        InputError: The claims file names something unknown, or two sides that scored different
+            items; it says file, row, column and hint.
     """
-    claims = _read_claims(claims_csv)
-    sources: dict[str, str] = {}
-    variants: defaultdict[str, set[str]] = defaultdict(set)
-    for _, record in run_records(paper_results):
-        sources[record["corpus"]] = record["source"]
-        variants[record["corpus"]].add(record["variant"])
-
-    @cache
-    def scores_of(corpus: str, variant: str) -> Scores:
-        return run_scores(paper_results, corpus, variant)
-
-    judged = []
-    for number, claim in enumerate(claims.to_dict("records"), start=2):
-        row = {str(column): str(value) for column, value in claim.items()}
+    assessed = []
+    for number, row in enumerate(_read_claims(claims_csv), start=2):
         fault = _fault(claims_csv, number, row["claim"])
-        place = _check_row(row, fault)
-        if asked_of is not None and place.get("corpus", asked_of) != asked_of:
-            row["note"] = _noted(row["note"], f"the paper speaks of {place['corpus']}")
-            place["corpus"] = asked_of
-        corpus = place.get("corpus", "")
-        outcome: dict[str, object] = {"corpus": corpus, "source": sources.get(corpus, "")}
-        if row["status"] == "not testable":
+        _check_row(row, fault)
+        if asked_of is not None and row["corpus"] not in ("", asked_of):
+            row["note"] = _noted(row["note"], f"the paper speaks of {row['corpus']}")
+            row["corpus"] = asked_of
+        found = results.corpora.get(row["corpus"])
+        found = found if found is not None and found.runs else None
+        outcome: dict[str, object] = {"source": found.source if found else ""}
+        reason = _not_testable(row, found, anywhere=asked_of is not None)
+        if found is None or reason is not None:
             outcome["verdict"] = "not testable"
-        elif corpus not in sources:
-            outcome["verdict"] = "not testable"
-            row["note"] = _noted(row["note"], f"corpus {corpus} is not at hand")
-        elif absent := _absent(row, sorted(variants[corpus])):
-            outcome["verdict"] = "not testable"
-            row["note"] = _noted(row["note"], f"{absent} did not run on {corpus}")
-        elif asked_of is not None and (lacks := _unmeasured(row, place, scores_of)):
-            outcome["verdict"] = "not testable"
-            row["note"] = _noted(row["note"], lacks)
+            row["note"] = _noted(row["note"], reason or "")
         else:
-            known = sorted(variants[corpus])
-            left = _side(row, "left", place, scores_of, known, fault)
-            if _is_number(row["right"]):
-                right = np.full_like(left, float(row["right"]))
-            else:
-                right = _side(row, "right", place, scores_of, known, fault)
-            outcome |= _judge(row, left, right, fault)
-        judged.append({**row, **outcome})
-    return pd.DataFrame(judged, columns=[*COLUMNS, *JUDGED])
+            outcome |= _assess(row, found, fault)
+        assessed.append({**row, **outcome})
+    return pd.DataFrame(assessed, columns=[*COLUMNS, *ASSESSED])
 
 
 def write_claims(
-    claims_csv: Path, paper_results: Path, out: Path, asked_of: str | None = None
+    claims_csv: Path, results: Results, out: Path, asked_of: str | None = None
 ) -> None:
-    """Judge the claims of a paper and write them, numbers with six decimals.
+    """Write what `assess_claims` returns, numbers with six decimals."""
+    assessed = assess_claims(claims_csv, results, asked_of)
+    write_text(out, assessed.to_csv(index=False, float_format="%.6f", lineterminator="\n"))
+
+
+def read_assessed(path: Path, *more: str) -> pd.DataFrame:
+    """Read assessed claims as text.
 
     Args:
-        claims_csv: `config/claims/<paper>.csv`.
-        paper_results: `results/<edition>/<paper>`.
-        out: Usually `<paper_results>/claims.csv`.
-        asked_of: As `judge_claims`.
+        path: `claims.csv` of a paper or an edition.
+        more: Columns it has before `COLUMNS` and `ASSESSED`.
 
     Raises:
-        InputError: As `judge_claims`.
+        InputError: It is missing or damaged.
     """
-    judged = judge_claims(claims_csv, paper_results, asked_of)
-    write_text(out, judged.to_csv(index=False, float_format="%.6f", lineterminator="\n"))
+    check_recorded(path, AGAIN)
+    frame = _read_text(path, AGAIN)
+    if list(frame.columns) != [*more, *COLUMNS, *ASSESSED]:
+        raise InputError("not a file of assessed claims", file=path, hint=AGAIN)
+    return frame
 
 
 def join_claims(paper_csvs: list[Path], out: Path) -> None:
-    """Write the judged claims of all papers into one file, `paper` as its first column.
+    """Write the assessed claims of all papers into one file, `paper` as its first column.
 
     Args:
         paper_csvs: `results/<edition>/<paper>/claims.csv`; the folder names the paper.
         out: `results/<edition>/claims.csv`.
 
     Raises:
-        InputError: A file does not have the columns of judged claims.
+        InputError: As `read_assessed`.
     """
-    frames = []
-    for path in paper_csvs:
-        frame = _read_text(path)
-        if list(frame.columns) != [*COLUMNS, *JUDGED]:
-            raise InputError(
-                "not a file of judged claims", file=path, hint="Make it again with `claims`"
-            )
-        frame.insert(0, "paper", path.parent.name)
-        frames.append(frame)
-    joined = pd.concat(frames) if frames else pd.DataFrame(columns=["paper", *COLUMNS, *JUDGED])
+    frames = [read_assessed(path).assign(paper=path.parent.name) for path in paper_csvs]
+    columns = ["paper", *COLUMNS, *ASSESSED]
+    joined = pd.concat(frames)[columns] if frames else pd.DataFrame(columns=columns)
     write_text(out, joined.to_csv(index=False, lineterminator="\n"))
 
 
+def side_of(claim: Mapping[Any, str], side: str) -> tuple[str, str]:
+    """Return variant and `task|protocol|metric` of a side; a number stands as its own variant."""
+    variant, _, protocol = claim[side].partition("@")
+    return variant, f"{claim['task']}|{protocol or claim['protocol']}|{claim['metric']}"
+
+
 def verdict_of(interval: Interval, relation: str, margin: float) -> str:
-    """Return the verdict on `left - right` by its interval alone; see `judge_claims`."""
+    """Return the verdict on `left - right` by its interval alone; see `assess_claims`."""
     if relation == "~":
         if -margin <= interval.low and interval.high <= margin:
             return "supported"
@@ -162,9 +146,6 @@ def verdict_of(interval: Interval, relation: str, margin: float) -> str:
     return "contradicted" if high < margin else "inconclusive"
 
 
-Fault = Callable[[str, str, str], InputError]
-
-
 def _fault(path: Path, number: int, claim: str) -> Fault:
     """Return a maker of errors that name this row; the header is row 1, as in a spreadsheet."""
 
@@ -175,23 +156,19 @@ def _fault(path: Path, number: int, claim: str) -> Fault:
     return fault
 
 
-def _read_text(path: Path) -> pd.DataFrame:
+def _read_text(path: Path, hint: str) -> pd.DataFrame:
     try:
         return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
     except FileNotFoundError as error:
-        raise InputError(
-            "no such file", file=path, hint="Give the path of a claims file"
-        ) from error
+        raise InputError("no such file", file=path, hint=hint) from error
     except (ValueError, pd.errors.ParserError) as error:
-        raise InputError(
-            "not readable as comma-separated UTF-8 text",
-            file=path,
-            hint="Give every row as many fields as the header, quoting those with commas",
-        ) from error
+        problem = "not readable as comma-separated UTF-8 text"
+        raise InputError(problem, file=path, hint=hint) from error
 
 
-def _read_claims(path: Path) -> pd.DataFrame:
-    claims = _read_text(path)
+def _read_claims(path: Path) -> list[Claim]:
+    hint = "Give every row as many fields as the header, quoting those with commas"
+    claims = _read_text(path, hint)
     for column in claims.columns:
         if column not in COLUMNS:
             raise InputError(
@@ -205,11 +182,11 @@ def _read_claims(path: Path) -> pd.DataFrame:
         raise InputError(
             "two claims have this id", file=path, field=repeated.iloc[0], hint="Rename one"
         )
-    return claims[COLUMNS]
+    return [dict(zip(COLUMNS, row, strict=True)) for row in claims[COLUMNS].to_numpy().tolist()]
 
 
-def _check_row(row: dict[str, str], fault: Fault) -> dict[str, str]:
-    """Check one claim by itself and return what its `where` says."""
+def _check_row(row: Claim, fault: Fault) -> None:
+    """Check one claim by itself."""
     if row["status"] not in _STATUSES:
         raise fault(
             "status", f"unknown status {row['status']!r}", _nearest(row["status"], _STATUSES)
@@ -225,75 +202,55 @@ def _check_row(row: dict[str, str], fault: Fault) -> dict[str, str]:
             raise fault(column, f"{row[column]!r} is not a number", "Write a number, e.g. 0.04")
     if row["margin"] and float(row["margin"]) < 0:
         raise fault("margin", "negative", "Write 0 or more; turn the relation round instead")
-    place: dict[str, str] = {}
-    for part in filter(None, row["where"].split(";")):
-        name, _, value = (piece.strip() for piece in part.partition("="))
-        if name not in _PLACES or not value or name in place:
-            raise fault("where", f"cannot read {part!r}", f"Write {_where_form()}")
-        place[name] = value
-    if testable and len(place) < len(_PLACES):
-        raise fault("where", "incomplete", f"Write {_where_form()}")
-    return place
+    for column in PLACE:
+        if testable and not row[column]:
+            raise fault(column, "empty", "Name what decides the claim, or say `not testable`")
 
 
-def _absent(row: dict[str, str], known: list[str]) -> str | None:
-    """Return a side's variant that did not run, e.g. for want of pictures; None for a misspelt one.
-
-    A name that is nearly one of those that ran is taken for a slip, which `_side` reports.
-    """
-    for side in ("left", "right"):
-        variant = row[side].partition("@")[0]
-        plain = re.fullmatch(r"\w[\w.+-]*", variant) and not _is_number(row[side])
-        misspelt = difflib.get_close_matches(variant, known, n=1, cutoff=_SLIP)
-        if plain and variant not in known and not misspelt:
-            return variant
+def _not_testable(row: Claim, found: CorpusResults | None, *, anywhere: bool) -> str | None:
+    """Say why a claim cannot be tested (nothing where it says so itself); None: it can."""
+    if row["status"] == "not testable":
+        return ""
+    if found is None:
+        return f"corpus {row['corpus']} is not at hand"
+    sides = [side_of(row, side) for side in ("left", "right") if not _is_number(row[side])]
+    for variant, _ in sides:
+        # A name that is nearly one of those that ran is a slip, which `_scores` reports.
+        slip = difflib.get_close_matches(variant, found.seeds, n=1, cutoff=_SLIP)
+        if variant not in found.seeds and not slip and re.fullmatch(r"\w[\w.+-]*", variant):
+            return f"{variant} did not run on {row['corpus']}"
+    for variant, key in sides if anywhere else []:
+        if key not in found.keys(variant):
+            return f"{variant} has no {row['metric']} here"
     return None
 
 
-def _unmeasured(
-    row: dict[str, str], place: dict[str, str], scores_of: Callable[[str, str], Scores]
-) -> str:
-    """Say which side has no scores of what a claim is about, such as a gender; empty: none."""
-    for side in ("left", "right"):
-        variant, _, protocol = row[side].partition("@")
-        if _is_number(row[side]):
-            continue
-        scores = scores_of(place["corpus"], variant)
-        if not scores:
-            return f"{variant} did not run"
-        if f"{place['task']}|{protocol or place['protocol']}|{row['metric']}" not in scores:
-            return f"{variant} has no {row['metric']} here"
-    return ""
+def _scores(
+    row: Claim, side: str, found: CorpusResults, fault: Fault
+) -> tuple[NDArray[np.float64], NDArray[np.str_]]:
+    """Return the scores [seeds, items] of a claim's side and the items' names [items]."""
+    variant, key = side_of(row, side)
+    if variant not in found.seeds:
+        problem = f"variant {variant!r} never ran on {row['corpus']}"
+        raise fault(side, problem, _nearest(variant, list(found.seeds)))
+    known = found.keys(variant)
+    if key not in known:
+        column = side if "@" in row[side] else "protocol"
+        raise fault(column, f"{variant} has no scores {key}", _nearest(key, known))
+    task, protocol, _ = key.split("|")
+    return found.scores(variant, key), found.items(variant, task, protocol)
 
 
-def _side(
-    row: dict[str, str],
-    side: str,
-    place: dict[str, str],
-    scores_of: Callable[[str, str], Scores],
-    known: list[str],
-    fault: Fault,
-) -> np.ndarray:
-    """Return the scores [seeds, queries] of the claim's left or right variant."""
-    variant, _, protocol = row[side].partition("@")
-    scores = scores_of(place["corpus"], variant) if variant in known else {}
-    if not scores:
-        problem = f"variant {variant!r} never ran on {place['corpus']}"
-        raise fault(side, problem, _nearest(variant, known))
-    key = f"{place['task']}|{protocol or place['protocol']}|{row['metric']}"
-    if key not in scores:
-        column = side if protocol else "where"
-        raise fault(column, f"{variant} has no scores {key}", _nearest(key, list(scores)))
-    return scores[key]
-
-
-def _judge(
-    row: dict[str, str], left: np.ndarray, right: np.ndarray, fault: Fault
-) -> dict[str, object]:
-    """Return the judged columns of one claim; notes in `row` why a verdict was held back."""
-    if left.shape[1] != right.shape[1]:
-        problem = f"{left.shape[1]} queries on the left, {right.shape[1]} on the right"
-        raise fault("right", problem, "Compare variants that answered the same queries")
+def _assess(row: Claim, found: CorpusResults, fault: Fault) -> dict[str, object]:
+    """Return the assessed columns of a claim; notes in `row` why a verdict was held back."""
+    left, left_items = _scores(row, "left", found, fault)
+    if _is_number(row["right"]):
+        right = np.full_like(left, float(row["right"]))
+    else:
+        right, right_items = _scores(row, "right", found, fault)
+        if not np.array_equal(left_items, right_items):
+            problem = f"{row['left']} and {row['right']} scored different items"
+            raise fault("right", problem, "Compare variants that scored the same items")
     interval = paired_bootstrap(left, right)
     verdict = verdict_of(interval, row["relation"], float(row["margin"]))
     if verdict != "inconclusive" and (_too_few(left) or _too_few(right)):
@@ -310,14 +267,14 @@ def _judge(
     }
 
 
-def _too_few(scores: np.ndarray) -> bool:
+def _too_few(scores: NDArray[np.float64]) -> bool:
     # One seed alone cannot show that a method does not depend on its seed; two alike can.
     alike = len(scores) > 1 and bool((scores == scores[0]).all())
     return len(scores) < _FEWEST_SEEDS and not alike
 
 
 def _noted(note: str, addition: str) -> str:
-    return f"{note}; {addition}" if note else addition
+    return "; ".join(filter(None, (note, addition)))
 
 
 def _is_number(text: str) -> bool:
@@ -325,10 +282,6 @@ def _is_number(text: str) -> bool:
         return bool(np.isfinite(float(text)))
     except ValueError:
         return False
-
-
-def _where_form() -> str:
-    return "corpus=NAME;task=NAME;protocol=NAME"
 
 
 def _nearest(name: str, known: list[str]) -> str:

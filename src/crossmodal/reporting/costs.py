@@ -1,35 +1,43 @@
-"""What an edition cost: Snakemake's benchmark of every job, added up by part and step."""
+"""What an edition cost: Snakemake's benchmark of every job, added up by part and stage."""
 
 from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from crossmodal.config import BENCHMARK
+
+_OF_PAPERS = ("tune", "train", "evaluate", "artefacts", "claims")
+"""Stages whose benchmarks lie in a folder a paper."""
 
 
 class Job(NamedTuple):
     """One execution of a job.
 
     Attributes:
-        step: Name of the job's family of rules, e.g. "hashing_train".
+        part: The paper it belongs to, or the benchmark; "" where it serves all.
+        stage: Of the workflow, e.g. "train".
         seconds: Wall-clock time.
         core_seconds: Processor time of the job and everything it started.
         memory_mb: Largest resident memory, in megabytes.
     """
 
-    step: str
+    part: str
+    stage: str
     seconds: float
     core_seconds: float
     memory_mb: float
 
 
 def read_jobs(folder: Path) -> tuple[list[Job], int]:
-    """Read the benchmarks of an edition.
+    """Read what Snakemake measured of the jobs of an edition.
 
     Args:
-        folder: `benchmarks/<edition>`; the first part of a path below it names the step.
+        folder: `benchmarks/<edition>`, with `<stage>/<paper>/...tsv`, `benchmark/...` and
+            `<stage>/...` or `<stage>.tsv` of what serves all.
 
     Returns:
         The jobs, and how many files could not be read: a cost is no result, so that a damaged
@@ -37,14 +45,15 @@ def read_jobs(folder: Path) -> tuple[list[Job], int]:
     """
     jobs, unreadable = [], 0
     for path in sorted(folder.rglob("*.tsv")):
-        step = path.relative_to(folder).parts[0].removesuffix(".tsv")
+        stage, *inner = path.relative_to(folder).with_suffix("").parts
+        part = inner[0] if stage in _OF_PAPERS else BENCHMARK if stage == BENCHMARK else ""
         try:
             with path.open(encoding="utf-8", newline="") as stream:
                 rows = list(csv.DictReader(stream, delimiter="\t"))
             if not rows:
                 raise ValueError("no row")
             jobs += [
-                Job(step, *(_number(row[name]) for name in ("s", "cpu_time", "max_rss")))
+                Job(part, stage, *(_number(row[name]) for name in ("s", "cpu_time", "max_rss")))
                 for row in rows
             ]
         except (OSError, UnicodeDecodeError, KeyError, ValueError, TypeError):
@@ -52,33 +61,33 @@ def read_jobs(folder: Path) -> tuple[list[Job], int]:
     return jobs, unreadable
 
 
-def costs_by_part(jobs: Iterable[Job], parts: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
-    """Add up jobs by part of the edition and by step.
+def costs_by_part(jobs: Iterable[Job], parts: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Add up jobs by part of the edition and by stage.
 
     Args:
         jobs: Jobs in any order.
-        parts: (id, title) of every part whose steps are named `<id>_<step>`, or `<id>` for its
-            training; all other steps belong to the part "Corpora and report".
+        parts: Id -> title of the papers and the benchmark; a job of another part, left from
+            another run, is counted with what serves all.
 
     Returns:
         One mapping a part that has jobs: `title`, the totals `jobs`, `seconds`, `core_seconds`
-        and `memory_mb` (the largest), and `steps`, the same for each of them under `name`.
+        and `memory_mb` (the largest), and `steps`, the same for each stage under `name`.
     """
-    steps: dict[str, dict[str, list[Job]]] = {}
+    found: dict[str, dict[str, list[Job]]] = {}
     for job in jobs:
-        part, name = _place(job.step, [part for part, _ in parts])
-        steps.setdefault(part, {}).setdefault(name, []).append(job)
+        stages = found.setdefault(job.part if job.part in parts else "", {})
+        stages.setdefault(job.stage, []).append(job)
     return [
         {
             "title": title,
             "steps": [
                 {"name": name.replace("_", " "), **_total(own)}
-                for name, own in sorted(steps[part].items(), key=_dearest_first)
+                for name, own in sorted(found[part].items(), key=_dearest_first)
             ],
-            **_total([job for own in steps[part].values() for job in own]),
+            **_total([job for own in found[part].values() for job in own]),
         }
-        for part, title in [("", "Corpora and report"), *parts]
-        if part in steps
+        for part, title in [("", "Corpora and report"), *parts.items()]
+        if part in found
     ]
 
 
@@ -88,15 +97,6 @@ def _number(text: str) -> float:
     if not math.isfinite(value):
         raise ValueError(text)
     return value
-
-
-def _place(step: str, parts: list[str]) -> tuple[str, str]:
-    for part in parts:
-        if step == part:
-            return part, "train"
-        if step.startswith(f"{part}_"):
-            return part, step.removeprefix(f"{part}_")
-    return "", step
 
 
 def _dearest_first(entry: tuple[str, list[Job]]) -> tuple[float, str]:

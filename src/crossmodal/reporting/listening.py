@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from crossmodal.corpora.listening import mp3_address
 from crossmodal.errors import InputError
-from crossmodal.files import write_json
+from crossmodal.files import check_recorded, write_json
+from crossmodal.runs import AGAIN
 
 BITS_PER_S = 64_000
 """Of sounds at 44.1 kHz: half a second takes 4 kB, and hides nothing below 11 kHz."""
@@ -27,10 +28,10 @@ class Sound(NamedTuple):
 
 
 def write_listening(path: Path, sounds: Sequence[Sound], rate_hz: int = 44_100) -> None:
-    """Write sounds as MP3 data addresses; beside a figure the file is `<id>.listening.json`.
+    """Write sounds as MP3 data addresses; beside a figure the file is `<id>.audio.json`.
 
     Args:
-        path: A JSON list of {"row", "column", "audio"}, as the corpora's `listening.json`.
+        path: A JSON list of {"row", "column", "audio"}, as the corpora's `audio.json`.
         sounds: Mono, in -1..1; rows and columns are shown in the order of their first sound.
         rate_hz: Sampling rate of all of them.
     """
@@ -59,15 +60,16 @@ def read_sounds(path: Path, names: Sequence[str]) -> list[dict[str, str]]:
     """
     if not path.is_file():
         return []
+    check_recorded(path, AGAIN)
     try:
         sounds: list[dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))
         fields = [sound[name] for sound in sounds for name in ("audio", *names)]
     except (ValueError, TypeError, KeyError) as error:
-        raise InputError("not a list of sounds", file=path, hint="Make it again") from error
+        raise InputError("not a list of sounds", file=path, hint=AGAIN) from error
     if not all(isinstance(field, str) for field in fields):
-        raise InputError("not a list of sounds", file=path, hint="Make it again")
+        raise InputError("not a list of sounds", file=path, hint=AGAIN)
     if any(not sound["audio"].startswith("data:audio/") for sound in sounds):
-        raise InputError("holds an address instead of a sound", file=path, hint="Make it again")
+        raise InputError("holds an address instead of a sound", file=path, hint=AGAIN)
     return sounds
 
 
@@ -83,7 +85,7 @@ def listening_table(path: Path) -> dict[str, Any]:
     sounds = read_sounds(path, ("row", "column"))
     places = {(sound["row"], sound["column"]): sound["audio"] for sound in sounds}
     if len(places) < len(sounds):
-        raise InputError("two sounds have the same place", file=path, hint="Make it again")
+        raise InputError("two sounds have the same place", file=path, hint=AGAIN)
     columns = list(dict.fromkeys(sound["column"] for sound in sounds))
     rows = [
         {"name": row, "cells": [places.get((row, column), "") for column in columns]}

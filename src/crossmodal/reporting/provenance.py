@@ -5,38 +5,34 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from crossmodal.reporting.tables import run_records
-
 _DIGITS = 12
 
 
-class Ledger:
+Record = tuple[Path, dict[str, Any]]
+"""A `run.json`: where it lies, and its content."""
+
+
+class RunIndex:
     """The runs of an edition by group: `<paper>/<corpus>/<variant>`, its seeds in rising order.
+
+    Args:
+        records: Paper, or the benchmark -> the records of its runs.
+        out: The report page; links to records are relative to its folder.
 
     Attributes:
         runs: One mapping a run, as the page's table of runs shows it.
     """
 
-    def __init__(self, edition_results: Path, papers: Iterable[str], out: Path) -> None:
-        """Read the `run.json` of every collected run.
-
-        Args:
-            edition_results: `results/<edition>`.
-            papers: Names of the papers' folders in it.
-            out: The report page; links to records are relative to its folder.
-
-        Raises:
-            InputError: A record is damaged.
-        """
+    def __init__(self, records: Mapping[str, Sequence[Record]], out: Path) -> None:
         self.runs = [
             _run(paper, path, record, out)
-            for paper in papers
-            for path, record in run_records(edition_results / paper)
+            for paper, found in records.items()
+            for path, record in found
         ]
         self._counts = Counter(run["group"] for run in self.runs)
 

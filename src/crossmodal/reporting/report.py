@@ -9,19 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-import pandas as pd
 from markupsafe import Markup
 
 from crossmodal.config import Artefact
-from crossmodal.errors import InputError
 from crossmodal.files import write_text
 from crossmodal.reporting.claims import VERDICTS
 from crossmodal.reporting.costs import costs_by_part, read_jobs
 from crossmodal.reporting.listening import listening_table
-from crossmodal.reporting.provenance import Ledger
+from crossmodal.reporting.provenance import Record, RunIndex
 from crossmodal.reporting.scorecard import Claim, by_number, count_verdicts, read_claims
-from crossmodal.reporting.sheets import corpus_sheets, data_address
-from crossmodal.reporting.tables import OWN, RUNS, is_numeric, readable
+from crossmodal.reporting.sheets import corpus_sheets, data_address, table_for_page
+from crossmodal.reporting.tables import OWN, RUNS
+from crossmodal.runs import read_csv
 
 _PAGE = Path(__file__).with_name("page")
 _SVG_SOURCE = re.compile(rb"<dc:source>([^<]*)</dc:source>")
@@ -74,7 +73,12 @@ class EditionPage:
 
 
 def write_report(
-    edition_results: Path, out: Path, page: EditionPage, *, benchmarks: Path | None = None
+    edition_results: Path,
+    out: Path,
+    page: EditionPage,
+    records: Mapping[str, Sequence[Record]],
+    *,
+    benchmarks: Path | None = None,
 ) -> None:
     """Write the report as one HTML file that loads nothing from anywhere.
 
@@ -82,38 +86,38 @@ def write_report(
         edition_results: `results/<edition>`, with `claims.csv`, `corpora/` and a folder a paper.
         out: The HTML file; links to `run.json` files are relative to its folder.
         page: What to say of the edition and its papers.
+        records: Paper, or the benchmark -> the records of its runs.
         benchmarks: `benchmarks/<edition>`, what Snakemake measured of every job.
 
     Raises:
         InputError: A file of the results is damaged; a missing one is named on the page instead.
     """
     sections = [*page.papers, *([page.benchmark] if page.benchmark else [])]
-    ledger = Ledger(edition_results, [section.id for section in sections], out)
-    claims = read_claims(edition_results / "claims.csv", ledger)
-    sources = ledger.sources()
+    index = RunIndex(records, out)
+    claims = read_claims(edition_results / "claims.csv", index)
     used: dict[str, set[str]] = {}
-    for run in ledger.runs:
+    for run in index.runs:
         used.setdefault(run["data_of"], set()).add(run["source"])
     jobs, unreadable = read_jobs(benchmarks) if benchmarks else ([], 0)
     context = {
         "page": page,
         "verdicts": VERDICTS,
-        "sources": sources,
+        "sources": index.sources(),
         "claims": claims,
         "total": count_verdicts(claims),
         "scores": [_score(paper, claims) for paper in page.papers],
         "sections": [
-            _section(section, edition_results / section.id, ledger, claims) for section in sections
+            _section(section, edition_results / section.id, index, claims) for section in sections
         ],
         "titles": {
             section.id: {name: artefact.title for name, artefact in section.artefacts.items()}
             for section in sections
         },
         "corpora": corpus_sheets(edition_results / "corpora", used, page.corpus_sources),
-        "runs": ledger.runs,
-        "versions": ledger.versions(),
-        "training": [_training(section, ledger) for section in sections],
-        "costs": costs_by_part(jobs, [(section.id, section.title) for section in sections]),
+        "runs": index.runs,
+        "versions": index.versions(),
+        "training": [_training(section, index) for section in sections],
+        "costs": costs_by_part(jobs, {section.id: section.title for section in sections}),
         "unreadable": unreadable,
     }
     write_text(out, _environment().get_template("page.html.j2").render(context))
@@ -163,16 +167,16 @@ def _score(paper: PaperPage, claims: list[Claim]) -> dict[str, Any]:
 
 
 def _section(
-    section: PaperPage, results: Path, ledger: Ledger, claims: list[Claim]
+    section: PaperPage, results: Path, index: RunIndex, claims: list[Claim]
 ) -> dict[str, Any]:
-    sources = ledger.sources(section.id)
+    sources = index.sources(section.id)
     label = OWN if sources["own"] else ""
     if sources["stand_in"]:
         label = "partly stand-in data" if sources["real"] else "stand-in data"
     own = [claim for claim in claims if claim["paper"] == section.id]
     shown = [
         {
-            **_artefact(name, artefact, results, section.id, ledger),
+            **_artefact(name, artefact, results, section.id, index),
             "claims": count_verdicts([claim for claim in own if claim["artefact"] == name]),
         }
         for name, artefact in section.artefacts.items()
@@ -182,15 +186,15 @@ def _section(
         "label": label,
         "artefacts": shown,
         "absent": [artefact["id"] for artefact in shown if artefact["absent"]],
-        "ran": bool(ledger.of(section.id)),
+        "ran": bool(index.of(section.id)),
     }
 
 
 def _artefact(
-    name: str, artefact: Artefact, results: Path, paper: str, ledger: Ledger
+    name: str, artefact: Artefact, results: Path, paper: str, index: RunIndex
 ) -> dict[str, Any]:
     path = results / f"{artefact.kind}s" / f"{name}.{_SUFFIXES[artefact.kind]}"
-    everything = [f"{run['corpus']}/{run['variant']}" for run in ledger.of(paper)]
+    all_runs = [f"{run['corpus']}/{run['variant']}" for run in index.of(paper)]
     shown: dict[str, Any] = {
         "id": name,
         "kind": artefact.kind,
@@ -199,38 +203,34 @@ def _artefact(
         "absent": "" if path.exists() else f"{path.parent.name}/{path.name}",
         "image": "",
         "table": None,
-        "runs": ledger.behind(paper, everything),
-        "sounds": listening_table(path.with_suffix(".listening.json")),
+        "runs": index.behind(paper, all_runs),
+        "sounds": listening_table(path.with_suffix(".audio.json")),
     }
     if path.exists() and artefact.kind == "figure":
         shown["image"] = data_address(path)
         if found := _SVG_SOURCE.search(path.read_bytes()):
-            shown["runs"] = ledger.behind(paper, found[1].decode().split())
+            shown["runs"] = index.behind(paper, found[1].decode().split())
     elif path.exists():
-        shown["table"] = _table(path, paper, ledger)
+        shown["table"] = _table(path, paper, index)
     return shown
 
 
 _SUFFIXES = {"figure": "svg", "table": "csv"}
 
 
-def _table(path: Path, paper: str, ledger: Ledger) -> dict[str, Any]:
-    try:
-        frame = pd.read_csv(path)
-        text = readable(frame)
-    except (ValueError, pd.errors.ParserError) as error:
-        raise InputError("not readable as a table", file=path, hint="Make it again") from error
+def _table(path: Path, paper: str, index: RunIndex) -> dict[str, Any]:
+    frame = read_csv(path)
     behind = frame[RUNS].fillna("").astype(str) if RUNS in frame else [""] * len(frame)
-    rows = [
-        {"cells": cells, "runs": ledger.behind(paper, groups.split())}
-        for cells, groups in zip(text.to_numpy().tolist(), behind, strict=True)
+    shown = table_for_page(frame)
+    shown["rows"] = [
+        {"cells": cells, "runs": index.behind(paper, groups.split())}
+        for cells, groups in zip(shown["rows"], behind, strict=True)
     ]
-    columns = [{"name": name, "numeric": is_numeric(list(text[name]))} for name in text.columns]
-    return {"columns": columns, "rows": rows, "traced": RUNS in frame}
+    return {**shown, "traced": RUNS in frame}
 
 
-def _training(section: PaperPage, ledger: Ledger) -> dict[str, Any]:
-    own = ledger.of(section.id)
+def _training(section: PaperPage, index: RunIndex) -> dict[str, Any]:
+    own = index.of(section.id)
     return {
         "title": section.title,
         "runs": len(own),

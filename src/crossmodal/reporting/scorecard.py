@@ -1,56 +1,44 @@
-"""The scorecard of the report page: judged claims with their runs, and verdicts counted."""
+"""The scorecard of the report page: assessed claims with their runs, and verdicts counted."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from crossmodal.errors import InputError
-from crossmodal.reporting.claims import COLUMNS, JUDGED, VERDICTS
-from crossmodal.reporting.provenance import Ledger
+from crossmodal.reporting.claims import VERDICTS, read_assessed, side_of
+from crossmodal.reporting.provenance import RunIndex
 
 Claim = dict[str, Any]
 
 
-def read_claims(path: Path, ledger: Ledger) -> list[Claim]:
-    """Read judged claims as the page shows them, each with the runs of its two sides.
+def read_claims(path: Path, index: RunIndex) -> list[Claim]:
+    """Read assessed claims as the page shows them, each with the runs of its two sides.
 
     Args:
         path: `results/<edition>/claims.csv`; no claims where it is missing.
-        ledger: The runs of the edition.
+        index: The runs of the edition.
 
     Raises:
-        InputError: A column is missing.
+        InputError: The file is damaged.
     """
     if not path.exists():
         return []
-    frame = pd.read_csv(path, dtype=str, keep_default_na=False)
-    for column in ("paper", *COLUMNS, *JUDGED):
-        if column not in frame.columns:
-            raise InputError(
-                "missing column", file=path, field=column, hint="Join the claims again"
-            )
-    return [
-        _claim({str(key): str(value) for key, value in record.items()}, ledger)
-        for record in frame.to_dict("records")
-    ]
+    return [_claim(row, index) for row in read_assessed(path, "paper").to_dict("records")]
 
 
-def _claim(row: dict[str, str], ledger: Ledger) -> Claim:
+def _claim(row: Mapping[Any, str], index: RunIndex) -> Claim:
     claim: Claim = dict(row)
     for name in ("ours_left", "ours_right", "paper_left", "paper_right"):
         claim[name] = f"{float(row[name]):.3f}" if row[name] else "–"
     for name in ("difference", "ci_low", "ci_high"):
         claim[name] = f"{float(row[name]):+.3f}" if row[name] else ""
-    place = dict(part.split("=", 1) for part in row["where"].split(";") if part)
-    claim["place"] = ", ".join(value.replace("_", " ") for value in place.values())
+    place = filter(None, (row["corpus"], row["task"], row["protocol"]))
+    claim["place"] = ", ".join(value.replace("_", " ") for value in place)
     claim["number"] = row["claim"].split(".")[0]
-    sides = [row[side].partition("@")[0] for side in ("left", "right")]
-    claim["runs"] = ledger.behind(row["paper"], [f"{row['corpus']}/{side}" for side in sides])
+    groups = [f"{row['corpus']}/{side_of(row, side)[0]}" for side in ("left", "right")]
+    claim["runs"] = index.behind(row["paper"], groups)
     return claim
 
 

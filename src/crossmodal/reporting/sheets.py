@@ -10,11 +10,11 @@ from typing import Any
 
 import pandas as pd
 
-from crossmodal.errors import InputError
 from crossmodal.reporting.listening import read_sounds
 from crossmodal.reporting.tables import is_numeric, readable
+from crossmodal.runs import read_csv
 
-SHEET_COLUMNS = {
+SUMMARY_COLUMNS = {
     "split": "split",
     "clips": "clips",
     "labels": "classes",
@@ -23,7 +23,7 @@ SHEET_COLUMNS = {
     "total_s": "duration (s)",
     "median_s": "median (s)",
 }
-WINDOW_COLUMNS = {**SHEET_COLUMNS, "clips": "windows"}
+WINDOW_COLUMNS = {**SUMMARY_COLUMNS, "clips": "windows"}
 WINDOW_REASONS = 5
 LEAKAGE_COLUMNS = {
     "kind": "kind",
@@ -33,7 +33,7 @@ LEAKAGE_COLUMNS = {
     "right_rows_shared": "rows affected",
     "examples": "for example",
 }
-_IMAGE_TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg"}
+_IMAGE_TYPES = {".svg": "image/svg+xml", ".jpg": "image/jpeg"}
 
 
 def corpus_sheets(
@@ -49,36 +49,27 @@ def corpus_sheets(
     Raises:
         InputError: A file is damaged.
     """
-    sheets = []
-    for path in sorted(folder.glob("*/manifest.csv")):
-        manifest = pd.read_csv(path, dtype=str, keep_default_na=False)
-        for column in ("split", "label"):
-            if column not in manifest.columns:
-                raise InputError("missing column", file=path, field=column, hint="Make it again")
-        corpus = path.parent.name
-        sheet = next(
-            filter(Path.exists, (path.with_name(f"contact_sheet{s}") for s in _IMAGE_TYPES)), None
-        )
-        sheets.append(
-            {
-                "name": corpus,
-                "sources": sorted(
-                    used.get(corpus, set()) | ({chosen[corpus]} if corpus in chosen else set())
-                ),
-                "rows": len(manifest),
-                "splits": _counts(manifest["split"], ["train", "validation", "test"]),
-                "classes": _counts(manifest["label"], []),
-                "image": data_address(sheet) if sheet else "",
-                "sounds": read_sounds(path.with_name("listening.json"), ("clip", "label", "text")),
-                "set_aside": _length(path.with_name("quarantine.csv")),
-                "sheet": _shown(path.with_name("sheet.csv"), SHEET_COLUMNS),
-                "leakage": _shown(path.with_name("leakage.csv"), LEAKAGE_COLUMNS),
-                "windows": [
-                    _windows(kind.parent) for kind in sorted(path.parent.glob("*/manifest.csv"))
-                ],
-            }
-        )
-    return sheets
+    return [_sheet(path.parent, used, chosen) for path in sorted(folder.glob("*/manifest.csv"))]
+
+
+def _sheet(folder: Path, used: Mapping[str, set[str]], chosen: Mapping[str, str]) -> dict[str, Any]:
+    manifest = read_csv(folder / "manifest.csv", dtype=str, keep_default_na=False)
+    corpus, picture = folder.name, folder / "contact_sheet.jpg"
+    sources = used.get(corpus, set()) | ({chosen[corpus]} if corpus in chosen else set())
+    aside = folder / "quarantine.csv"
+    return {
+        "name": corpus,
+        "sources": sorted(sources),
+        "rows": len(manifest),
+        "splits": _counts(manifest["split"], ["train", "validation", "test"]),
+        "classes": _counts(manifest["label"], []),
+        "image": data_address(picture) if picture.is_file() else "",
+        "sounds": read_sounds(folder / "audio.json", ("clip", "label", "text")),
+        "set_aside": len(read_csv(aside)) if aside.is_file() else 0,
+        "summary": _shown(folder / "summary.csv", SUMMARY_COLUMNS),
+        "leakage": _shown(folder / "leakage.csv", LEAKAGE_COLUMNS),
+        "windows": [_windows(kind.parent) for kind in sorted(folder.glob("*/manifest.csv"))],
+    }
 
 
 def data_address(path: Path) -> str:
@@ -90,29 +81,30 @@ def data_address(path: Path) -> str:
 def _windows(folder: Path) -> dict[str, Any]:
     """Say what alignment made of a corpus: how many windows, and what gave none and why."""
     path = folder / "quarantine.csv"
-    aside = pd.read_csv(path, dtype=str, keep_default_na=False) if path.is_file() else None
-    reasons = Counter() if aside is None else Counter(aside["reason"])
+    aside = (
+        read_csv(path, dtype=str) if path.is_file() else pd.DataFrame(columns=["clip", "reason"])
+    )
     return {
         "kind": folder.name,
-        "set_aside": 0 if aside is None else aside["clip"].nunique(),
-        "reasons": reasons.most_common(WINDOW_REASONS),
-        "sheet": _shown(folder / "sheet.csv", WINDOW_COLUMNS),
+        "set_aside": aside["clip"].nunique(),
+        "reasons": Counter(aside["reason"]).most_common(WINDOW_REASONS),
+        "summary": _shown(folder / "summary.csv", WINDOW_COLUMNS),
         "leakage": _shown(folder / "leakage.csv", LEAKAGE_COLUMNS),
     }
 
 
-def _length(path: Path) -> int:
-    return len(pd.read_csv(path)) if path.is_file() else 0
+def table_for_page(frame: pd.DataFrame) -> dict[str, Any]:
+    """Return a table as the page shows it: `columns` with name and alignment, `rows` of text."""
+    text = readable(frame)
+    columns = [{"name": name, "numeric": is_numeric(list(text[name]))} for name in text.columns]
+    return {"columns": columns, "rows": text.to_numpy().tolist()}
 
 
 def _shown(path: Path, columns: dict[str, str]) -> dict[str, Any]:
     """Return some columns of a table under the names a reader knows; empty when it is missing."""
     if not path.is_file():
         return {"columns": [], "rows": []}
-    frame = pd.read_csv(path)
-    text = readable(frame[list(columns)].rename(columns=columns))
-    heads = [{"name": name, "numeric": is_numeric(list(text[name]))} for name in text.columns]
-    return {"columns": heads, "rows": text.to_numpy().tolist()}
+    return table_for_page(read_csv(path)[list(columns)].rename(columns=columns))
 
 
 def _counts(names: pd.Series, first: list[str]) -> dict[str, int]:

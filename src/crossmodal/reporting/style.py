@@ -131,7 +131,7 @@ def save(fig: Figure, stem: Path, *, source: str, runs: str = "") -> None:
             so.
         stem: Path without suffix.
         source: `synthetic`, `download` or `own`.
-        runs: What the figure was drawn from, as `tables.read_from` returns it; kept in the
+        runs: What the figure was drawn from, as `CorpusResults.read_from` returns it; kept in the
             metadata of both files under "Source".
     """
     origin = {"Source": runs} if runs else {}

@@ -1,31 +1,27 @@
-"""Tables: the paper's number, ours with its interval, and the difference, read from run folders."""
+"""Tables: the paper's number, ours with its interval, and the difference, read from results."""
 
 from __future__ import annotations
 
 import re
-import zipfile
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from crossmodal.errors import InputError
 from crossmodal.files import write_text
-from crossmodal.metrics.uncertainty import bootstrap_mean
-from crossmodal.runs import collected_runs, read_run
 
-Scores = dict[str, npt.NDArray[np.float64]]
+if TYPE_CHECKING:
+    from crossmodal.reporting.results import CorpusResults
 
 STAND_IN = "stand-in data"
 OWN = "own videos"
 LABELS = {"synthetic": STAND_IN, "own": OWN}
 """Source -> what titles and figures say of it."""
 RUNS = "runs"
-"""Column of a table's CSV that names the runs each row was read from, see `read_from`."""
+"""Column of a table's CSV: the runs each row was read from, as `CorpusResults.read_from` says."""
 _NUMBER = re.compile(r"[+-]?[\d.,]+( \[.+\])?")
-_RERUN = "Delete the run folder and run the workflow again"
 
 
 def labelled(title: str, source: str) -> str:
@@ -33,97 +29,29 @@ def labelled(title: str, source: str) -> str:
     return f"{title} ({LABELS[source]})" if source in LABELS else title
 
 
-def read_from(corpus: str, *variants: str) -> str:
-    """Return a cell of the column `RUNS`: `<corpus>/<variant>` of every run group, by spaces."""
-    return " ".join(f"{corpus}/{variant}" for variant in variants)
-
-
-def run_records(paper_results: Path) -> list[tuple[Path, dict[str, Any]]]:
-    """Return (path, content) of the `run.json` of every collected run of a paper.
-
-    Args:
-        paper_results: `results/<edition>/<paper>`; a paper that never ran gives an empty list.
-
-    Raises:
-        InputError: A file is no JSON object or lacks one of corpus, source, variant and seed.
-    """
-    if not (paper_results / "metrics.csv").is_file():
-        return []
-    records = []
-    for run in collected_runs(paper_results):
-        path = run.folder(paper_results) / "run.json"
-        record = read_run(path.parent)
-        for key in ("corpus", "source", "variant", "seed"):
-            if key not in record:
-                raise InputError("missing", file=path, field=key, hint=_RERUN)
-        records.append((path, record))
-    return records
-
-
-def run_scores(paper_results: Path, corpus: str, variant: str) -> Scores:
-    """Return the per-query scores of all collected seeds of a variant.
-
-    Args:
-        paper_results: `results/<edition>/<paper>`.
-        corpus: Name of the corpus folder below `runs`.
-        variant: Name of the variant folder below the corpus.
-
-    Returns:
-        `task|protocol|metric` -> float64 [seeds, queries], seeds in rising order; empty when
-        the variant never ran on this corpus.
-
-    Raises:
-        InputError: A file is damaged, holds a value that is not finite, or the seeds disagree
-            about the keys or the number of queries.
-    """
-    runs = [
-        run
-        for run in collected_runs(paper_results)
-        if (run.corpus, run.variant) == (corpus, variant)
-    ]
-    paths = [
-        run.folder(paper_results) / "scores.npz" for run in sorted(runs, key=lambda run: run.seed)
-    ]
-    seeds = [_read_scores(path) for path in paths]
-    if not seeds:
-        return {}
-    for path, scores in zip(paths, seeds, strict=True):
-        if {key: len(row) for key, row in scores.items()} != {
-            key: len(row) for key, row in seeds[0].items()
-        }:
-            raise InputError(
-                f"other keys or another number of queries than in {paths[0]}",
-                file=path,
-                hint=_RERUN,
-            )
-    return {key: np.stack([scores[key] for scores in seeds]) for key in sorted(seeds[0])}
-
-
-def comparison(paper_results: Path, corpus: str, key: str, cells: pd.DataFrame) -> pd.DataFrame:
+def comparison(
+    results: CorpusResults, key: str | Sequence[str], cells: pd.DataFrame
+) -> pd.DataFrame:
     """Put the paper's numbers beside ours.
 
     Args:
-        paper_results: `results/<edition>/<paper>`.
-        corpus: The corpus whose runs are compared.
-        key: `task|protocol|metric`, as in `scores.npz`.
+        results: The runs on the corpus that is compared.
+        key: `task|protocol|metric` of the scores, or one for every row.
         cells: One row a cell: any describing columns, then `variant` and `paper` (the reported
             value, NaN where the paper has none).
 
     Returns:
-        The same rows with `ours`, `low`, `high` (mean and 95 % interval over seeds and queries),
-        `difference` (ours - paper), `seeds`, `n` (queries) and `runs` (what the row was read
-        from). A variant that never ran has empty cells and 0 seeds.
+        The same rows with `ours`, `low`, `high` (mean and 95 % interval over seeds and items),
+        `difference` (ours - paper), `seeds`, `n` (items) and `runs` (what the row was read from).
+        A variant that did not run has empty cells and 0 seeds.
 
     Raises:
-        InputError: A variant ran but holds no scores under `key`.
+        InputError: A variant ran but holds no scores under its key.
     """
-    rows = [_measured(paper_results, corpus, variant, key) for variant in cells["variant"]]
-    measured = pd.DataFrame(rows, index=cells.index)
+    keys = [key] * len(cells) if isinstance(key, str) else key
+    pairs = zip(cells["variant"], keys, strict=True)
+    measured = pd.DataFrame([_measured(results, *pair) for pair in pairs], index=cells.index)
     measured.insert(3, "difference", measured["ours"] - cells["paper"].astype(float))
-    measured[RUNS] = [
-        read_from(corpus, variant) if row["seeds"] else ""
-        for variant, row in zip(cells["variant"], rows, strict=True)
-    ]
     return pd.concat([cells, measured], axis=1)
 
 
@@ -181,39 +109,13 @@ def is_numeric(cells: list[str]) -> bool:
     return bool(filled) and all(_NUMBER.fullmatch(cell) for cell in filled)
 
 
-def _read_scores(path: Path) -> Scores:
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            scores = {key: np.asarray(arrays[key], dtype=np.float64) for key in arrays.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise InputError("not readable as an npz archive", file=path, hint=_RERUN) from error
-    for key, row in scores.items():
-        if row.ndim != 1 or row.size == 0 or not np.isfinite(row).all():
-            raise InputError(
-                "not a row of finite numbers, one a query", file=path, field=key, hint=_RERUN
-            )
-    return scores
-
-
-def _measured(paper_results: Path, corpus: str, variant: str, key: str) -> dict[str, Any]:
-    scores = run_scores(paper_results, corpus, variant)
-    if not scores:
-        return {"ours": np.nan, "low": np.nan, "high": np.nan, "seeds": 0, "n": 0}
-    if key not in scores:
-        raise InputError(
-            f"no scores for {key}",
-            file=paper_results / "runs" / corpus / variant,
-            hint=f"Ask for one of: {', '.join(scores)}",
-        )
-    values = scores[key]
-    interval = bootstrap_mean(values)
-    return {
-        "ours": interval.mean,
-        "low": interval.low,
-        "high": interval.high,
-        "seeds": values.shape[0],
-        "n": values.shape[1],
-    }
+def _measured(results: CorpusResults, variant: str, key: str) -> dict[str, Any]:
+    if variant not in results.seeds:
+        return {"ours": np.nan, "low": np.nan, "high": np.nan, "seeds": 0, "n": 0, RUNS: ""}
+    seeds, n = results.scores(variant, key).shape
+    found = results.interval(variant, key)
+    ours = {"ours": found.mean, "low": found.low, "high": found.high}
+    return {**ours, "seeds": seeds, "n": n, RUNS: results.read_from(variant)}
 
 
 def _interval(mean: float, low: float, high: float) -> str:
@@ -229,19 +131,6 @@ def _text(value: Any, *, signed: bool) -> str:
 
 
 def _markdown(text: pd.DataFrame) -> str:
-    columns = [
-        [str(name), *(" ".join(cell.split()).replace("|", "\\|") for cell in text[name])]
-        for name in text.columns
-    ]
-    widths = [max(3, *(len(cell) for cell in column)) for column in columns]
-    right = [is_numeric(column[1:]) for column in columns]
-    aligned = [
-        [cell.rjust(width) if numeric else cell.ljust(width) for cell in column]
-        for column, width, numeric in zip(columns, widths, right, strict=True)
-    ]
-    rule = [
-        "-" * (width - 1) + (":" if numeric else "-")
-        for width, numeric in zip(widths, right, strict=True)
-    ]
-    rows = list(zip(*aligned, strict=True))
-    return "\n".join(f"| {' | '.join(row)} |" for row in (rows[0], rule, *rows[1:]))
+    cells = text.map(lambda cell: " ".join(cell.split()).replace("|", "\\|"))
+    aligned = ["right" if is_numeric(list(cells[name])) else "left" for name in cells]
+    return str(cells.to_markdown(index=False, colalign=aligned, disable_numparse=True))

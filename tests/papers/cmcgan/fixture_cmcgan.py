@@ -12,7 +12,7 @@ import torch
 from crossmodal.config import overlay, read_yaml
 from crossmodal.corpora.manifest import COLUMNS
 from crossmodal.papers.cmcgan.data import Pairs
-from crossmodal.papers.cmcgan.model import Shape
+from crossmodal.papers.cmcgan.layers import Shape
 from crossmodal.papers.cmcgan.settings import PaperSettings
 
 CONFIG = Path(__file__).parents[3] / "config"
@@ -20,20 +20,22 @@ TINY = Shape((16, 16), (16, 16), 4)
 CLASSES = ["cello", "flute", "horn"]
 
 
+_SHORT = {"epochs": 1, "batch": 8}
+TINY_CHANGES: dict[str, Any] = {
+    "sizes": {"picture_px": 16, "bands": 16, "steps": 16, "width": 4},
+    "models": {
+        "classifier": _SHORT,
+        "fusion": _SHORT,
+        "cmcgan": _SHORT | {"decay": True},
+        "translator": _SHORT | {"source_epochs": 1},
+    },
+}
+
+
 def paper_settings(**changes: Any) -> PaperSettings:
     """Return the paper's settings with tiny networks, one epoch, and further changes."""
-    short = {"epochs": 1, "batch": 8}
-    tiny = {
-        "sizes": {"picture_px": 16, "bands": 16, "steps": 16, "width": 4},
-        "models": {
-            "classifier": short,
-            "fusion": short,
-            "cmcgan": short | {"decay": True},
-            "translator": short | {"source_epochs": 1},
-        },
-    }
     values = read_yaml(CONFIG / "papers" / "cmcgan.yaml")
-    return PaperSettings.model_validate(overlay(values, tiny, changes))
+    return PaperSettings.model_validate(overlay(values, TINY_CHANGES, changes))
 
 
 def make_pairs(count: int, seed: int = 0, side: int = 16) -> Pairs:

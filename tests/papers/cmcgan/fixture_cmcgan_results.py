@@ -1,40 +1,51 @@
-"""Results of the CMCGAN paper on a tiny corpus, made by its own stages."""
+"""Results of the CMCGAN paper on a tiny corpus, made by the stages."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-from fixture_cmcgan import paper_settings, write_corpus
+from fixture_cmcgan import CONFIG, TINY_CHANGES, paper_settings, write_corpus
 from numpy.typing import NDArray
 
-from crossmodal.papers.cmcgan.evaluate import evaluate
-from crossmodal.papers.cmcgan.plan import CorpusPlan
+from crossmodal.papers import stages
 from crossmodal.papers.cmcgan.settings import PaperSettings
-from crossmodal.papers.cmcgan.train import train_runs
-from crossmodal.runs import write_metrics
+from crossmodal.runs import PaperFolder
+from crossmodal.scores import read_arrays
+from crossmodal.workspace import Workspace
 
 CORPUS = "sub_urmp"
 SEEDS = [0, 1]
 ITEMS = 9
 # What is compared between seeds has two of them, everything else one, to be quick.
 TWICE = ("image_classifier", "sound_classifier", "cmcgan", "fusion")
+_ONCE = {name: {"seeds": 1} for name in paper_settings().variants if name not in TWICE}
+CHANGES = {**TINY_CHANGES, "items": ITEMS, "variants": _ONCE}
+
+
+def workspace(root: Path, changes: Mapping[str, Any] = CHANGES) -> Workspace:
+    """Return the edition smoke with results below `root`, and further settings of the paper."""
+    values = {"edition": "smoke", "results": str(root), "papers": ["cmcgan"], "seeds": SEEDS}
+    return Workspace.of({**values, "overrides": {"cmcgan": changes}}, CONFIG)
+
+
+def paper_folder(root: Path) -> PaperFolder:
+    """Return the paper's folder below `root`."""
+    return PaperFolder(root / "smoke" / "cmcgan")
+
+
+def windows(root: Path) -> Path:
+    """Return the folder of the corpus's windows below `root`."""
+    return root / "smoke" / "corpora" / CORPUS / "cmcgan"
 
 
 def results_settings() -> PaperSettings:
     """Return tiny settings: every variant, one epoch, nine test clips of twelve measured."""
-    names = paper_settings().families
-    once = {name: {"seeds": 1} for name in names if name not in TWICE}
-    return paper_settings(items=ITEMS, families=once)
-
-
-def corpus_plan(settings: PaperSettings, root: Path) -> CorpusPlan:
-    """Return the plan of the corpus in a results tree below `root`."""
-    windows = root / "corpora" / CORPUS / "cmcgan"
-    return CorpusPlan(settings, CORPUS, SEEDS, str(windows), str(root / "cmcgan"))
+    return paper_settings(items=ITEMS, variants=_ONCE)
 
 
 def write_windows(folder: Path) -> None:
@@ -45,30 +56,33 @@ def write_windows(folder: Path) -> None:
     np.save(folder / "waves.npy", waves)
 
 
-def make_results(root: Path) -> Path:
-    """Train, evaluate and collect every run; return the paper's folder."""
-    settings = results_settings()
-    plan, folder, paper = corpus_plan(settings, root), root / "corpora" / CORPUS, root / "cmcgan"
-    write_windows(folder / "cmcgan")
-    for families in plan.jobs():
-        train_runs(settings, CORPUS, "synthetic", families, SEEDS, folder / "cmcgan", paper, 1)
-    evaluate(settings, CORPUS, plan.families(), SEEDS, folder / "cmcgan", paper)
-    write_metrics([Path(run) for run in plan.runs()], paper / "metrics.csv")
-    return paper
+def make_results(root: Path) -> None:
+    """Train and evaluate every run."""
+    write_windows(windows(root))
+    edition = workspace(root)
+    for run in edition.plan("cmcgan").runs(CORPUS):
+        stages.train(edition, "cmcgan", CORPUS, run.variant, run.seed, 1)
+    stages.evaluate(edition, "cmcgan", CORPUS, 1)
 
 
 @contextmanager
 def finished_results(base: Path) -> Iterator[Path]:
-    """Give the paper's folder, made once below a folder that the test modules share."""
+    """Give the root of results made once below a folder that the test modules share."""
     threads, deterministic = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
-    paper = base / "cmcgan_edition" / "cmcgan"
-    yield paper if (paper / "metrics.csv").is_file() else make_results(paper.parent)
+    root = base / "cmcgan_results"
+    if not paper_folder(root).metrics(CORPUS).is_file():
+        make_results(root)
+    yield root
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(deterministic)
 
 
-def run_arrays(paper: Path, family: str, seed: int, file: str) -> dict[str, NDArray]:
-    """Read `scores.npz` or `samples.npz` straight from a run folder."""
-    path = paper / "runs" / CORPUS / family / f"seed{seed}" / file
-    with np.load(path, allow_pickle=False) as arrays:
-        return {name: arrays[name] for name in arrays.files}
+def run_arrays(path: Path, variant: str = "", seed: int = 0) -> dict[str, NDArray[Any]]:
+    """Read the scores or examples of a run; without a variant those of the corpus."""
+    start = f"{variant}/seed{seed}/" if variant else ""
+    with read_arrays(path) as arrays:
+        return {
+            name.removeprefix(start): arrays[name]
+            for name in arrays.files
+            if name.startswith(start) and (variant or "/" not in name)
+        }

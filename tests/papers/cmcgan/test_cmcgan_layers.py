@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.nn import functional
 
-from crossmodal.papers.cmcgan.layers import Conv, Deconv, PathNorm, halvings, map_sizes
+from crossmodal.papers.cmcgan.layers import Conv, Deconv, PathNorm, map_sizes
 
 SIZES = st.sampled_from([(1, 1), (2, 1), (2, 2), (4, 2), (4, 4), (8, 8)])
 
@@ -80,10 +80,10 @@ def test_path_statistics_are_those_of_separate_batches() -> None:
 
 
 def test_axes_halve_and_then_stay() -> None:
-    assert halvings(128, 1, 7) == [128, 64, 32, 16, 8, 4, 2, 1]
-    assert halvings(32, 1, 7) == [32, 16, 8, 4, 2, 1, 1, 1]
-    assert halvings(32, 4, 5) == [32, 16, 8, 4, 4, 4]
-    assert map_sizes((4, 2), 1, 2) == [(4, 2), (2, 1), (1, 1)]
+    found = map_sizes((128, 32), 1, 7)
+    assert [height for height, _ in found] == [128, 64, 32, 16, 8, 4, 2, 1]
+    assert [width for _, width in found] == [32, 16, 8, 4, 2, 1, 1, 1]
+    assert map_sizes((32, 4), 4, 5) == [(32, 4), (16, 4), (8, 4), (4, 4), (4, 4), (4, 4)]
     for size, side, layers in ((128, 1, 6), (2, 4, 3), (48, 1, 7)):
         with pytest.raises(ValueError):
-            halvings(size, side, layers)
+            map_sizes((size, size), side, layers)

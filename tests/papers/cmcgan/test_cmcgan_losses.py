@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,11 +13,15 @@ from measure.plain_cmcgan import PlainAlgorithm
 from torch import Tensor
 
 from crossmodal.papers.cmcgan import losses
-from crossmodal.papers.cmcgan.baselines import TranslatorAdversaries
-from crossmodal.papers.cmcgan.discriminator import draw_wrong
-from crossmodal.papers.cmcgan.model import Paths
 from crossmodal.papers.cmcgan.settings import ModelSettings
-from crossmodal.papers.cmcgan.step import Adversaries
+from crossmodal.papers.cmcgan.train import (
+    Cmcgan,
+    draw_wrong,
+    gan_step,
+    new_cmcgan,
+    new_translator,
+    translator_step,
+)
 
 CPU = torch.device("cpu")
 logits = st.lists(st.floats(-8, 8), min_size=4, max_size=4).map(torch.tensor)
@@ -43,38 +48,36 @@ def test_equations_1_and_2_against_loops(
         mean_log(fake_sound, fake=True) + mean_log(fake_image, fake=True)
     )
     l_g = mean_log(fake_sound, fake=False) + mean_log(fake_image, fake=False)
-    found = losses.mismatch_loss(real, wrong_sound, wrong_image)
+    found = losses.pair_loss(real, wrong_sound, wrong_image)
     assert float(found) == pytest.approx(-l_dw, abs=1e-4)
-    found = losses.forgery_loss(real, fake_sound, fake_image)
+    found = losses.pair_loss(real, fake_sound, fake_image)
     assert float(found) == pytest.approx(-l_df, abs=1e-4)
     assert float(losses.generator_loss(fake_sound, fake_image)) == pytest.approx(-l_g, abs=1e-4)
 
 
 def test_losses_stay_finite_at_certainty() -> None:
     sure = torch.tensor([500.0, -500.0])
-    assert float(losses.judged_real(sure)) == pytest.approx(250)
-    assert float(losses.judged_fake(sure)) == pytest.approx(250)
+    assert float(losses.real_loss(sure)) == pytest.approx(250)
+    assert float(losses.fake_loss(sure)) == pytest.approx(250)
 
 
 def test_equation_3_against_loops() -> None:
     torch.manual_seed(0)
     image, sound = torch.randn(5, 2, 3, 2, 2).unbind(), torch.randn(5, 2, 1, 2, 3).unbind()
     x, a = image[4], sound[4]
-    order = [part[i] for i in range(4) for part in (image, sound)]
-    paths = Paths(*order)
+    prefixes = enumerate(("f", "rf", "r", "fr"))
+    made = {f"{p}_{m}": v[i] for i, p in prefixes for m, v in (("image", image), ("sound", sound))}
     wanted = {
         name: sum(
             abs(p - q)
-            for p, q in zip(
-                getattr(paths, name).flatten().tolist(), truth.flatten().tolist(), strict=True
-            )
+            for p, q in zip(made[name].flatten().tolist(), truth.flatten().tolist(), strict=True)
         )
         / truth.numel()
         for name, truth in (("rf_sound", a), ("rf_image", x), ("fr_image", x), ("fr_sound", a))
     }
-    found = {name: float(value) for name, value in losses.consistency_terms(paths, x, a).items()}
+    found = {name: float(value) for name, value in losses.consistency_terms(made, x, a).items()}
     assert found == pytest.approx(wanted, rel=1e-5)
-    cycles = Paths(paths.f_image, paths.f_sound, paths.rf_image, paths.rf_sound)
+    cycles = {name: made[name] for name in ("f_image", "f_sound", "rf_image", "rf_sound")}
     assert list(losses.consistency_terms(cycles, x, a)) == ["rf_sound", "rf_image"]
 
 
@@ -87,12 +90,11 @@ def test_wrong_pairs_are_of_another_instrument(labels: list[int], seed: int) -> 
         assert (label[rows] != label).all()
 
 
-def adversaries(**settings: Any) -> Adversaries:
+def new_gan(**settings: Any) -> Cmcgan:
     torch.manual_seed(0)
     values = {"batch": 6, "noise": 5, "adversarial": 0.5, "consistency": 2.0, **settings}
     chosen = ModelSettings.model_validate(values)
-    shape = TINY.__class__(TINY.picture, TINY.sound, TINY.width, chosen.layers, chosen.noise)
-    return Adversaries(shape, chosen, CPU)
+    return new_cmcgan(replace(TINY, layers=chosen.layers, noise=chosen.noise), chosen, CPU)
 
 
 @pytest.mark.parametrize("loss", ["joint", "no_wrong", "realism"])
@@ -100,7 +102,7 @@ def adversaries(**settings: Any) -> Adversaries:
 @pytest.mark.parametrize("fakes", ["ends", "one_step"])
 def test_a_step_is_the_plain_algorithm(loss: str, paths: str, fakes: str) -> None:
     """Same losses, same updated weights as the transcription with separate forward passes."""
-    ours = adversaries(loss=loss, paths=paths, fakes=fakes)
+    ours = new_gan(loss=loss, paths=paths, fakes=fakes)
     for network in (ours.generator, ours.discriminator):
         network.double()  # Adam's first steps blow rounding of small gradients up
     plain = PlainAlgorithm(ours)
@@ -108,7 +110,7 @@ def test_a_step_is_the_plain_algorithm(loss: str, paths: str, fakes: str) -> Non
     x, a = (values.double() for values in pairs.batch(torch.arange(6)))
     for seed in (1, 2):
         torch.manual_seed(seed)
-        found = ours.step(x, a, pairs.label)
+        found = gan_step(ours, x, a, pairs.label)
         torch.manual_seed(seed)
         wanted = plain.step(x, a, pairs.label)
         assert found.keys() == wanted.keys()
@@ -124,43 +126,42 @@ def test_a_step_is_the_plain_algorithm(loss: str, paths: str, fakes: str) -> Non
 
 @pytest.mark.parametrize("kind", ["joint", "realism", "translator"])
 def test_each_update_moves_its_own_weights(kind: str) -> None:
+    gan: Any = None
+    step: Any = gan_step
     if kind == "translator":
         torch.manual_seed(0)
         settings = ModelSettings.model_validate({"noise": 10})
-        shape = TINY.__class__(TINY.picture, TINY.sound, TINY.width, 7, 10)
-        duel: Any = TranslatorAdversaries(shape, settings, 3, CPU)
+        gan, step = new_translator(replace(TINY, noise=10), settings, 3, CPU), translator_step
     else:
-        duel = adversaries(loss=kind)
+        gan = new_gan(loss=kind)
     pairs = make_pairs(6)
-    for still, optimiser in (
-        ("generator", duel.generator_optimiser),
-        ("discriminator", duel.discriminator_optimiser),
+    for still, optimizer in (
+        ("generator", gan.generator_optimizer),
+        ("discriminator", gan.discriminator_optimizer),
     ):
-        for group in optimiser.param_groups:
+        for group in optimizer.param_groups:
             group["lr"] = 0.0
         before = {
-            name: [value.clone() for value in getattr(duel, name).parameters()]
+            name: [value.clone() for value in getattr(gan, name).parameters()]
             for name in ("generator", "discriminator")
         }
-        duel.step(*pairs.batch(torch.arange(6)), pairs.label)
+        step(gan, *pairs.batch(torch.arange(6)), pairs.label)
         for name, values in before.items():
             same = [
                 torch.equal(old, new)
-                for old, new in zip(values, getattr(duel, name).parameters(), strict=True)
+                for old, new in zip(values, getattr(gan, name).parameters(), strict=True)
             ]
             assert all(same) if name == still else not all(same)
-        for group in optimiser.param_groups:
+        for group in optimizer.param_groups:
             group["lr"] = 1e-3
-    assert all(value.requires_grad for value in duel.discriminator.parameters())
+    assert all(value.requires_grad for value in gan.discriminator.parameters())
 
 
 def test_more_generator_steps() -> None:
     """K = 3 moves the generator three times and the discriminator once."""
     counts = {}
     for steps in (1, 3):
-        duel = adversaries(generator_steps=steps)
-        pairs = make_pairs(6)
-        duel.step(*pairs.batch(torch.arange(6)), pairs.label)
-        state = next(iter(duel.generator_optimiser.state.values()))
-        counts[steps] = int(state["step"])
+        gan, pairs = new_gan(generator_steps=steps), make_pairs(6)
+        gan_step(gan, *pairs.batch(torch.arange(6)), pairs.label)
+        counts[steps] = int(next(iter(gan.generator_optimizer.state.values()))["step"])
     assert counts == {1: 1, 3: 3}

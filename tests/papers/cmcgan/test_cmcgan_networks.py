@@ -7,18 +7,15 @@ import torch
 from fixture_cmcgan import TINY
 from torch import Tensor, nn
 
-from crossmodal.papers.cmcgan.baselines import ConditionalDiscriminator, Translator
-from crossmodal.papers.cmcgan.discriminator import PairDiscriminator, RealismDiscriminator, Tower
-from crossmodal.papers.cmcgan.layers import Conv, Deconv
+from crossmodal.papers.cmcgan.baselines import ConditionalDiscriminator, ConditionalGenerator
+from crossmodal.papers.cmcgan.layers import Conv, Decoder, Deconv, Encoder, Shape, Tower
 from crossmodal.papers.cmcgan.model import (
     Classifier,
-    Decoder,
-    Encoder,
+    FusionNetwork,
     Generator,
-    Paths,
-    Shape,
+    PairDiscriminator,
+    RealismDiscriminator,
 )
-from crossmodal.papers.cmcgan.multimodal import FusionNetwork, fill_missing
 
 PAPER = Shape((128, 128), (128, 32), 64)
 ENCODER = [64, 128, 256, 512, 512, 256, 64]
@@ -82,9 +79,9 @@ def test_depths_differ_at_every_size(layers: int, side: int, size: int, noise: i
     code, shapes = traced(generator.image_encoder, torch.zeros(2, 3, size, size))
     assert code.shape == (2, 64, side, side)
     assert len(shapes) == layers
-    heard = generator.sound_encoder(torch.zeros(2, 1, size, size // 2))
-    assert heard.shape == code.shape
-    made = generator.image_decoder(heard, generator.draw_noise(2))
+    sound = generator.sound_encoder(torch.zeros(2, 1, size, size // 2))
+    assert sound.shape == code.shape
+    made = generator.image_decoder(sound, generator.draw_noise(2))
     assert made.shape == (2, 3, size, size)
 
 
@@ -125,64 +122,57 @@ def test_all_paths_at_once_are_the_single_paths(training: bool) -> None:
     generator = Generator(TINY).train(training)
     x, a = torch.rand(4, 3, 16, 16) * 2 - 1, torch.rand(4, 1, 16, 16) * 2 - 1
     z = generator.draw_noise(4)
-    paths: Paths = generator(x, a, z)
-    cycles: Paths = generator(x, a, z, cross=False)
+    paths, cycles = generator(x, a, z), generator(x, a, z, cross=False)
     for name, way in WAYS.items():
         start = a if way[0] == "A" else x
         alone = generator.translate(way, start, z)
-        torch.testing.assert_close(getattr(paths, name), alone, rtol=1e-4, atol=1e-5)
-        other = getattr(cycles, name)
-        assert (other is None) == (name in ("r_image", "r_sound", "fr_image", "fr_sound"))
-        if other is not None:
-            torch.testing.assert_close(other, alone, rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(paths[name], alone, rtol=1e-4, atol=1e-5)
+        assert (name in cycles) == name.startswith(("f_", "rf_"))
+        if name in cycles:
+            torch.testing.assert_close(cycles[name], alone, rtol=1e-4, atol=1e-5)
 
 
 def test_a_pair_is_scored_by_its_own_halves() -> None:
     """Scores from shared encodings are those of each pair alone."""
     torch.manual_seed(0)
-    judge = PairDiscriminator(TINY)
+    network = PairDiscriminator(TINY)
     x, a = torch.randn(3, 3, 16, 16), torch.randn(3, 1, 16, 16)
-    seen, heard = judge.encode_image(x), judge.encode_sound(a)
-    together = judge.score(seen, heard[[1, 2, 0]])
+    image, sound = network.encode_image(x), network.encode_sound(a)
+    together = network.score(image, sound[[1, 2, 0]])
     for i, j in enumerate([1, 2, 0]):
-        alone = judge.score(judge.encode_image(x[i : i + 1]), judge.encode_sound(a[j : j + 1]))
+        alone = network.score(
+            network.encode_image(x[i : i + 1]), network.encode_sound(a[j : j + 1])
+        )
         torch.testing.assert_close(together[i : i + 1], alone)
     # The sum of halves is the 1x1 convolution of the concatenated towers.
-    weight = torch.cat([judge.image_mix.weight, judge.sound_mix.weight], dim=1)
-    towers = torch.cat([judge.image_tower(x), judge.sound_tower(a)], dim=1)
-    joined = nn.functional.conv2d(towers, weight, judge.image_mix.bias)
-    torch.testing.assert_close(seen + heard, joined)
+    weight = torch.cat([network.image_mix.weight, network.sound_mix.weight], dim=1)
+    towers = torch.cat([network.image_tower(x), network.sound_tower(a)], dim=1)
+    joined = nn.functional.conv2d(towers, weight, network.image_mix.bias)
+    torch.testing.assert_close(image + sound, joined)
     assert RealismDiscriminator(TINY).score_image(x).shape == (3,)
 
 
 @pytest.mark.parametrize("modality", ["image", "sound"])
 def test_translators(modality: Any) -> None:
     shape = Shape((32, 32), (32, 16), 4, noise=10)
-    network = Translator(shape, modality, 5)
+    network = ConditionalGenerator(shape, modality, 5)
     given, truth = network.ends(torch.randn(2, 3, 32, 32), torch.randn(2, 1, 32, 16))
     features = network.features(given)
     assert features.shape == (2, 128)
     assert not features.requires_grad
     assert network(features, network.draw_noise(2)).shape == truth.shape
     assert network.decoder.layers[0].in_channels == 74
-    judge = ConditionalDiscriminator(shape, modality)
-    assert judge(judge.tower(truth), features).shape == (2,)
-    whole = Translator(Shape(PAPER.picture, PAPER.sound, 64, noise=10), modality, 13).source
+    discriminator = ConditionalDiscriminator(shape, modality)
+    assert discriminator.score(discriminator.tower(truth), features).shape == (2,)
+    whole = ConditionalGenerator(
+        Shape(PAPER.picture, PAPER.sound, 64, noise=10), modality, 13
+    ).source
     assert [m.out_features for m in whole.modules() if isinstance(m, nn.Linear)] == [1024, 128, 13]
 
 
-def test_fusion_and_filling() -> None:
-    torch.manual_seed(0)
+def test_fusion() -> None:
     x, a = torch.randn(2, 3, 16, 16), torch.randn(2, 1, 16, 16)
-    feature = FusionNetwork(TINY, "feature", 3, 0.5)
-    assert feature(x, a).shape == (2, 3)
+    assert FusionNetwork(TINY, "feature", 3, 0.5)(x, a).shape == (2, 3)
     joined = FusionNetwork(TINY, "input", 3, 0.5)
     assert joined(x, a).shape == (2, 3)
     assert joined.joint_encoder.layers[0].in_channels == 4
-    generator = Generator(TINY).eval()
-    z = generator.draw_noise(2)
-    assert torch.equal(fill_missing(generator, x, None, z)[1], generator.translate("VVA", x, z))
-    assert torch.equal(fill_missing(generator, None, a, z)[0], generator.translate("AAV", a, z))
-    assert fill_missing(generator, x, a, z) == (x, a)
-    with pytest.raises(ValueError):
-        fill_missing(generator, None, None, z)

@@ -8,13 +8,13 @@ import pytest
 import torch
 from fixture_cmcgan import CONFIG
 
-from crossmodal.alignment.join import join
+from crossmodal.alignment.merge import merge_shards
 from crossmodal.alignment.stage import align
 from crossmodal.config import read_yaml
 from crossmodal.corpora.readers import write_corpus_manifest
 from crossmodal.features.stage import write_features
 from crossmodal.papers.cmcgan.data import load_pairs
-from crossmodal.papers.cmcgan.networks import build
+from crossmodal.papers.cmcgan.model import build, shape_of
 from crossmodal.papers.cmcgan.settings import PaperSettings
 
 REAL = CONFIG.parents[1] / "shared" / "data" / "sub-urmp"
@@ -32,7 +32,7 @@ def test_genuine_samples_reach_the_networks(tmp_path: Path) -> None:
     manifest = tmp_path / "manifest.csv"
     write_corpus_manifest("sub_urmp", folder, {"split": "published"}, manifest)
     align("sub_urmp", "cmcgan", folder, manifest, {}, 0, 1, tmp_path / "shard")
-    join([tmp_path / "shard"], results)
+    merge_shards([tmp_path / "shard"], results)
     write_features("cmcgan", ["log_mel"], folder, results / "manifest.csv", results, seed=0)
 
     settings = PaperSettings.model_validate(read_yaml(CONFIG / "papers" / "cmcgan.yaml"))
@@ -43,9 +43,10 @@ def test_genuine_samples_reach_the_networks(tmp_path: Path) -> None:
     assert x.std() > 0.1
     assert a.std() > 0.1
     torch.manual_seed(0)
-    network = build("cmcgan", settings.sizes, settings.model_settings("cmcgan"), classes=13)
+    chosen = settings.resolved("cmcgan")
+    network = build("cmcgan", shape_of(settings.sizes, chosen), chosen, classes=13)
     with torch.inference_mode():
-        paths = network.eval()(x, a, torch.randn(2, 100))
-    for made, truth in ((paths.fr_image, x), (paths.fr_sound, a), (paths.f_image, x)):
-        assert made.shape == truth.shape
-        assert made.abs().max() <= 1
+        made = network.eval()(x, a, torch.randn(2, 100))
+    for name, truth in (("fr_image", x), ("fr_sound", a), ("f_image", x)):
+        assert made[name].shape == truth.shape
+        assert made[name].abs().max() <= 1

@@ -11,7 +11,7 @@ import scipy.io
 import soundfile
 from fixture_facevoice import CORPUS, PEOPLE, model_settings, pair_settings
 
-from crossmodal.alignment.join import join
+from crossmodal.alignment.merge import merge_shards
 from crossmodal.alignment.stage import align
 from crossmodal.corpora.readers import write_corpus_manifest
 from crossmodal.features.stage import write_features
@@ -64,7 +64,7 @@ def test_small_files_of_a_released_layout_reach_a_training(make, tmp_path: Path)
     shard = out / "shard"
     align(CORPUS, "facevoice", corpus, manifest, {}, 0, 1, shard)
     windows_folder = out / "facevoice"
-    join([shard], windows_folder)
+    merge_shards([shard], windows_folder)
     windows_file = windows_folder / "manifest.csv"
     write_features("facevoice", FEATURES, corpus, windows_file, windows_folder, seed=0)
     settings = model_settings()

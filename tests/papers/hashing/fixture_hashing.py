@@ -13,13 +13,11 @@ from numpy.typing import NDArray
 from crossmodal.config import overlay, read_yaml
 from crossmodal.corpora.manifest import COLUMNS, write_manifest
 from crossmodal.features.store import write_feature
+from crossmodal.papers import stages
 from crossmodal.papers.hashing.data import Pairs
-from crossmodal.papers.hashing.evaluate import evaluate
-from crossmodal.papers.hashing.plan import CorpusPlan
 from crossmodal.papers.hashing.settings import MethodSettings, PaperSettings
-from crossmodal.papers.hashing.train import train_runs
-from crossmodal.papers.hashing.tune import tune
-from crossmodal.runs import collect_metrics, write_csv
+from crossmodal.runs import PaperFolder
+from crossmodal.workspace import Workspace
 
 CONFIG = Path(__file__).parents[3] / "config"
 CORPORA = ("wikipedia", "nuswide10k")
@@ -50,17 +48,17 @@ SPLITS = {
 }
 FEATURES = {
     "wikipedia": {"image_bow": 9, "text_lda": 4, "image_deep": 12},
-    "nuswide10k": {"image_bow": 8, "text_tags": 14},
+    "nuswide10k": {"image_bow": 8, "text_tags": 14, "image_deep": 12},
 }
 TINY = {"hidden": 8, "epochs": 1, "iterations": 1, "batch": 16}
+TINY_CHANGES: dict[str, Any] = {"methods": dict.fromkeys(METHODS, TINY)}
 
 
 def paper_settings(**changes: Any) -> PaperSettings:
     """Return the paper's settings with tiny methods, a tiny search and further changes."""
     values = read_yaml(CONFIG / "papers" / "hashing.yaml")
     values["search"] = {"cvh": {"extra_bits": ["rotate", "repeat"]}}
-    tiny = {"methods": dict.fromkeys(METHODS, TINY)}
-    return PaperSettings.model_validate(overlay(values, tiny, changes))
+    return PaperSettings.model_validate(overlay(values, TINY_CHANGES, changes))
 
 
 def method_settings(method: str, **changes: Any) -> MethodSettings:
@@ -108,34 +106,21 @@ def write_corpus(folder: Path, corpus: str) -> pd.DataFrame:
     return frame
 
 
-def corpus_plan(settings: PaperSettings, corpus: str, seeds: list[int], root: Path) -> CorpusPlan:
-    """Return the plan of a corpus in a results tree below `root`."""
-    features = list(FEATURES[corpus])
-    folders = (str(root / "corpora" / corpus), str(root / "hashing"))
-    return CorpusPlan(settings, corpus, features, seeds, *folders)
+def workspace(root: Path, seeds: list[int], **changes: Any) -> Workspace:
+    """Return the edition smoke with tiny methods, and results below `root`."""
+    values = {"edition": "smoke", "results": str(root), "papers": ["hashing"], "seeds": seeds}
+    overrides = {"hashing": overlay(TINY_CHANGES, changes)}
+    return Workspace.of({**values, "overrides": overrides}, CONFIG)
 
 
-def make_results(root: Path, settings: PaperSettings, seeds: list[int]) -> Path:
+def make_results(edition: Workspace) -> PaperFolder:
     """Search, train and evaluate everything on both tiny corpora; return the paper's folder."""
-    paper = root / "hashing"
-    for corpus in CORPORA:
-        folder = root / "corpora" / corpus
-        write_corpus(folder, corpus)
-        plan = corpus_plan(settings, corpus, seeds, root)
-        for method in settings.methods:
-            families, tuning = plan.families(method), paper / "tuning" / corpus / f"{method}.csv"
-            tune(settings, corpus, method, families, folder, tuning, 1)
-            train_runs(settings, corpus, "synthetic", families, seeds, folder, tuning, paper, 1)
-        evaluate(settings, corpus, plan.families(), seeds, folder, paper)
-    collect(root, settings, seeds, CORPORA)
-    return paper
-
-
-def collect(
-    root: Path, settings: PaperSettings, seeds: list[int], corpora: tuple[str, ...]
-) -> None:
-    """Write the paper's `metrics.csv` of some corpora."""
-    runs = [
-        Path(run) for corpus in corpora for run in corpus_plan(settings, corpus, seeds, root).runs()
-    ]
-    write_csv(root / "hashing" / "metrics.csv", collect_metrics(runs))
+    plan = edition.plan("hashing")
+    for corpus in plan.corpora():
+        write_corpus(edition.results.corpus(corpus), corpus)
+        for method in plan.searches(corpus):
+            stages.tune(edition, "hashing", corpus, method, 1)
+        for run in plan.runs(corpus):
+            stages.train(edition, "hashing", corpus, run.variant, run.seed, 1)
+        stages.evaluate(edition, "hashing", corpus, 1)
+    return edition.results.paper("hashing")

@@ -9,7 +9,7 @@ from fixture_hashing import SPLITS, paper_settings, write_corpus
 
 from crossmodal.corpora.manifest import read_manifest, write_manifest
 from crossmodal.errors import InputError
-from crossmodal.papers.hashing.data import Pairs, feature_files, hold_out, load_parts
+from crossmodal.papers.hashing.data import Pairs, hold_out, load_split
 
 SETTINGS = paper_settings()
 
@@ -22,9 +22,10 @@ def relabel(folder: Path, split: str, label: str) -> None:
 
 
 @pytest.mark.parametrize("corpus", ["wikipedia", "nuswide10k"])
-def test_parts_are_the_rows_of_the_manifest(corpus: str, tmp_path: Path) -> None:
+def test_splits_are_the_rows_of_the_manifest(corpus: str, tmp_path: Path) -> None:
     manifest = write_corpus(tmp_path, corpus)
-    parts = load_parts(SETTINGS, corpus, "ours", tmp_path)
+    parts = load_split(SETTINGS, corpus, "ours", tmp_path)
+    assert parts.queries == list(manifest["clip"][manifest["split"] == "test"])
     text = "text_lda" if corpus == "wikipedia" else "text_tags"
     for name in ("train", "validation", "test"):
         part = getattr(parts, name)
@@ -37,12 +38,12 @@ def test_parts_are_the_rows_of_the_manifest(corpus: str, tmp_path: Path) -> None
         assert found == list(manifest["label"].iloc[rows])
 
 
-def test_a_family_may_read_another_image_feature(tmp_path: Path) -> None:
+def test_a_variant_may_read_another_image_feature(tmp_path: Path) -> None:
     write_corpus(tmp_path, "wikipedia")
-    names = [path.name for path in feature_files(SETTINGS, "wikipedia", "ours_deep", tmp_path)]
-    assert names == ["image_deep.npy", "text_lda.npy"]
-    assert load_parts(SETTINGS, "wikipedia", "ours_deep", tmp_path).train.image.shape[1] == 12
-    assert load_parts(SETTINGS, "wikipedia", "ours", tmp_path).train.image.shape[1] == 9
+    chosen = SETTINGS.variant_features("wikipedia", "ours_deep")
+    assert (chosen.image, chosen.text) == ("image_deep", "text_lda")
+    assert load_split(SETTINGS, "wikipedia", "ours_deep", tmp_path).train.image.shape[1] == 12
+    assert load_split(SETTINGS, "wikipedia", "ours", tmp_path).train.image.shape[1] == 9
 
 
 @pytest.mark.parametrize("split", ["test", "validation"])
@@ -50,13 +51,13 @@ def test_a_class_that_is_never_trained_is_refused(split: str, tmp_path: Path) ->
     write_corpus(tmp_path, "nuswide10k")
     relabel(tmp_path, split, "warfare")
     with pytest.raises(InputError, match=r"manifest\.csv: label: class 'warfare' never occurs"):
-        load_parts(SETTINGS, "nuswide10k", "ours", tmp_path)
+        load_split(SETTINGS, "nuswide10k", "ours", tmp_path)
 
 
 def test_a_class_of_the_training_part_alone_is_fine(tmp_path: Path) -> None:
     write_corpus(tmp_path, "wikipedia")
     relabel(tmp_path, "train", "aardvarks")
-    parts = load_parts(SETTINGS, "wikipedia", "ours", tmp_path)
+    parts = load_split(SETTINGS, "wikipedia", "ours", tmp_path)
     assert parts.test.classes == ["aardvarks", "art", "biology", "history"]
     assert 0 not in parts.test.label
 
@@ -65,19 +66,19 @@ def test_a_missing_feature_is_named(tmp_path: Path) -> None:
     write_corpus(tmp_path, "wikipedia")
     (tmp_path / "text_lda.npy").unlink()
     with pytest.raises(InputError, match=r"text_lda\.npy: there is no such feature"):
-        load_parts(SETTINGS, "wikipedia", "ours", tmp_path)
+        load_split(SETTINGS, "wikipedia", "ours", tmp_path)
 
 
 def test_a_feature_of_another_manifest_is_refused(tmp_path: Path) -> None:
     frame = write_corpus(tmp_path, "wikipedia")
     write_manifest(tmp_path / "manifest.csv", frame.iloc[:-1])
     with pytest.raises(InputError, match="51 rows for a manifest of 50"):
-        load_parts(SETTINGS, "wikipedia", "ours", tmp_path)
+        load_split(SETTINGS, "wikipedia", "ours", tmp_path)
 
 
-def test_a_corpus_without_features_set_is_refused(tmp_path: Path) -> None:
+def test_a_corpus_without_features_set_is_refused() -> None:
     with pytest.raises(InputError, match="no features are set for corpus 'flickr'"):
-        feature_files(SETTINGS, "flickr", "ours", tmp_path)
+        SETTINGS.variant_features("flickr", "ours")
 
 
 @pytest.mark.parametrize("split", ["train", "test"])
@@ -88,7 +89,7 @@ def test_a_part_with_fewer_than_two_pairs_is_refused(split: str, tmp_path: Path)
     frame["label"] = "art"
     write_manifest(tmp_path / "manifest.csv", frame)
     with pytest.raises(InputError, match=f"has 1 pairs in split '{split}'"):
-        load_parts(SETTINGS, "wikipedia", "ours", tmp_path)
+        load_split(SETTINGS, "wikipedia", "ours", tmp_path)
 
 
 def numbered_pairs(sizes: list[int], seed: int = 0) -> Pairs:

@@ -1,20 +1,21 @@
 from __future__ import annotations
 
 from itertools import permutations, product
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
-from fixture_hashing import TASKS, method_settings, paper_settings, write_corpus
+from fixture_hashing import TASKS, method_settings, paper_settings
 from numpy.typing import NDArray
+from torch import nn
 
-from crossmodal.papers.hashing import model, ranking
-from crossmodal.papers.hashing.data import Pairs, Parts, load_parts
-from crossmodal.papers.hashing.evaluate import evaluate, evaluate_run
-from crossmodal.runs import METRIC_COLUMNS, Run, load_checkpoint, save_checkpoint
+from crossmodal.papers.hashing import evaluate as evaluation
+from crossmodal.papers.hashing import model
+from crossmodal.papers.hashing.data import Pairs, Split
+from crossmodal.papers.hashing.evaluate import evaluate_run
+from crossmodal.runs import Run
+from crossmodal.scores import Scored
 
 WIDTH, BITS, CLASSES = 4, 3, ["a", "b"]
 Floats = NDArray[np.float64]
@@ -26,11 +27,17 @@ def some_pairs(labels: list[int], seed: int) -> Pairs:
     return Pairs(image, text, torch.tensor(labels), CLASSES)
 
 
-PARTS = Parts(
+SPLIT = Split(
     train=some_pairs([0, 1, 1, 0, 1, 1], 0),
     validation=some_pairs([], 1),
     test=some_pairs([1, 0, 0, 1, 0], 2),
+    queries=list("vwxyz"),
 )
+
+
+def scored(checkpoint: dict[str, Any], **changes: Any) -> Scored:
+    run = Run("wikipedia", "cvh", 0)
+    return evaluate_run(run, checkpoint, SPLIT, paper_settings(**changes))
 
 
 def content(bits: int | None, distance: str = "cosine") -> dict[str, Any]:
@@ -43,26 +50,26 @@ def content(bits: int | None, distance: str = "cosine") -> dict[str, Any]:
         network.image_weight.normal_()
         network.text_weight.normal_()
     config = {
-        "family": method,
         "method": method,
-        "bits": bits,
+        "codes": {"code": bits},
         "image_width": WIDTH,
         "text_width": WIDTH,
         "classes": CLASSES,
         "settings": settings.model_dump(),
     }
-    return {"weights": network.state_dict(), "config": config}
+    return {"weights": nn.ModuleDict({"code": network}).state_dict(), "config": config}
 
 
 def naive_distances(checkpoint: dict[str, Any], task: str, part: Pairs) -> list[list[float]]:
     """Distances of every test query to every item of a part of the other modality."""
-    network = model.load(checkpoint)
+    network = model.load(checkpoint)["code"]
     encoders = {"image": network.encode_image, "text": network.encode_text}
     query, other = task.split("_to_")
     with torch.no_grad():
-        left = encoders[query](getattr(PARTS.test, query)).double().tolist()
+        left = encoders[query](getattr(SPLIT.test, query)).double().tolist()
         right = encoders[other](getattr(part, other)).double().tolist()
-    bits, distance = checkpoint["config"]["bits"], checkpoint["config"]["settings"]["distance"]
+    config = checkpoint["config"]
+    bits, distance = config["codes"]["code"], config["settings"]["distance"]
 
     def between(p: list[float], q: list[float]) -> float:
         pairs = list(zip(p, q, strict=True))
@@ -101,7 +108,7 @@ def naive_average_precision(
 
 
 def relevance(part: Pairs) -> list[list[bool]]:
-    return (PARTS.test.label[:, None] == part.label[None, :]).tolist()
+    return (SPLIT.test.label[:, None] == part.label[None, :]).tolist()
 
 
 @pytest.mark.parametrize("ties", ["average", "stable"])
@@ -110,53 +117,50 @@ def relevance(part: Pairs) -> list[list[bool]]:
 )
 def test_every_protocol_is_a_slow_ranking(bits: int | None, distance: str, ties: str) -> None:
     protocol = {"databases": ["test", "train"], "cutoffs": [None, 3], "ties": ties}
-    settings = paper_settings(protocol=protocol)
     checkpoint = content(bits, distance)
-    scores, chance, _ = evaluate_run(checkpoint, PARTS, settings)
+    found = scored(checkpoint, protocol=protocol)
 
     keys = []
-    chances = {(row["task"], row["protocol"]): row for row in chance}
+    chances = {(row["task"], row["protocol"]): row for row in found.scalars}
     for database, task, cutoff in product(("test", "train"), TASKS, (None, 3)):
-        label = f"{database}/{cutoff or 'all'}/{ties}"
+        label = f"code/{database}/{cutoff or 'all'}/{ties}"
         keys.append(f"{task}|{label}|map")
-        part = getattr(PARTS, database)
+        part = getattr(SPLIT, database)
         distances, relevant = naive_distances(checkpoint, task, part), relevance(part)
         expected = [
             naive_average_precision(*row, cutoff, ties)
             for row in zip(distances, relevant, strict=True)
         ]
-        np.testing.assert_allclose(scores[keys[-1]], expected, atol=1e-12)
+        np.testing.assert_allclose(found.scores[keys[-1]], expected, atol=1e-12)
+        assert found.items[f"{task}|{label}"] == SPLIT.queries
         row = chances[task, label]
         random = [
             naive_average_precision([0.0] * len(part), one, cutoff, "average") for one in relevant
         ]
         assert row["metric"] == "map_chance"
         assert row["value"] == pytest.approx(sum(random) / len(random), rel=1e-12)
-        assert row["n"] == len(PARTS.test)
-    assert sorted(scores) == sorted(keys)
-    assert len(chance) == len(keys)
+        assert row["n"] == len(SPLIT.test)
+    assert sorted(found.scores) == sorted(keys)
+    assert len(found.scalars) == len(found.items) == len(keys)
 
 
 def test_ties_decide_the_number() -> None:
     """The tiny case holds ties, so that the two treatments can be told apart at all."""
-    found = [
-        evaluate_run(content(BITS), PARTS, paper_settings(protocol={"ties": ties}))[0]
-        for ties in ("average", "stable")
-    ]
     left, right = (
-        scores[f"image_to_text|train/all/{ties}|map"]
-        for scores, ties in zip(found, ("average", "stable"), strict=True)
+        scored(content(BITS), protocol={"ties": ties}).scores[
+            f"image_to_text|code/train/all/{ties}|map"
+        ]
+        for ties in ("average", "stable")
     )
     assert np.abs(left - right).max() > 0.01
 
 
 def test_curves_of_codes_are_hash_lookups() -> None:
     checkpoint = content(BITS)
-    _, _, curves = evaluate_run(checkpoint, PARTS, paper_settings())
-    assert list(curves) == ["database", "task", "curve", "at", "precision", "recall"]
+    curves = scored(checkpoint).examples
+    assert len(curves) == 2 * 2 * 2
     for database, task in product(("test", "train"), TASKS):
-        rows = curves[(curves["database"] == database) & (curves["task"] == task)]
-        part = getattr(PARTS, database)
+        part = getattr(SPLIT, database)
         distances = np.array(naive_distances(checkpoint, task, part))
         relevant = np.array(relevance(part))
         precisions, recalls = [], []
@@ -165,12 +169,11 @@ def test_curves_of_codes_are_hash_lookups() -> None:
             hits = (within & relevant).sum(axis=1)
             precisions.append(hits / np.maximum(within.sum(axis=1), 1))
             recalls.append(hits / relevant.sum(axis=1))
-        lookup = rows[rows["curve"] == "radius"]
-        assert lookup["at"].tolist() == list(range(BITS + 1))
-        np.testing.assert_allclose(lookup["precision"], np.mean(precisions, axis=1), atol=1e-12)
-        np.testing.assert_allclose(lookup["recall"], np.mean(recalls, axis=1), atol=1e-12)
-
-        recall = rows[rows["curve"] == "recall"]
+        lookup = curves[f"{task}|code/{database}|radii"]
+        assert lookup.shape == (2, BITS + 1)
+        np.testing.assert_allclose(
+            lookup, [np.mean(recalls, 1), np.mean(precisions, 1)], atol=1e-12
+        )
         expected = [
             np.mean(
                 [
@@ -179,74 +182,43 @@ def test_curves_of_codes_are_hash_lookups() -> None:
                         for precision, reached in zip(precisions, recalls, strict=True)
                         if reached[query] >= level - 1e-9
                     )
-                    for query in range(len(PARTS.test))
+                    for query in range(len(SPLIT.test))
                 ]
             )
             for level in np.linspace(0, 1, 21)
         ]
-        np.testing.assert_allclose(recall["at"], np.linspace(0, 1, 21), atol=1e-12)
-        np.testing.assert_allclose(recall["precision"], expected, atol=1e-12)
+        levels = curves[f"{task}|code/{database}|levels"]
+        assert levels[0] == pytest.approx(np.linspace(0, 1, 21), abs=1e-12)
+        assert levels[1] == pytest.approx(expected, abs=1e-12)
 
 
 def test_posteriors_have_no_radius() -> None:
-    _, _, curves = evaluate_run(content(None), PARTS, paper_settings())
-    assert set(curves["curve"]) == {"recall"}
-    assert len(curves) == 4 * 21
+    curves = scored(content(None)).examples
+    assert {name.rsplit("|", 1)[1] for name in curves} == {"levels"}
+    assert {curve.shape for curve in curves.values()} == {(2, 21)}
+
+
+def test_every_code_length_is_scored_by_its_own_network() -> None:
+    contents = {code: content(bits) for code, bits in (("3", 3), ("5", 5))}
+    weights = {
+        f"{code}.{name.removeprefix('code.')}": value
+        for code, one in contents.items()
+        for name, value in one["weights"].items()
+    }
+    both = {"weights": weights, "config": contents["3"]["config"] | {"codes": {"3": 3, "5": 5}}}
+    found = scored(both).scores
+    for code, one in contents.items():
+        for key, values in scored(one).scores.items():
+            assert np.array_equal(found[key.replace("|code/", f"|{code}/")], values)
+    assert len(found) == 2 * 8
 
 
 def test_encoding_in_pieces_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    network = model.load(content(BITS))
-    whole = ranking.encode(network, PARTS.train)
-    monkeypatch.setattr(ranking, "_CHUNK", 4)
-    pieces = ranking.encode(network.train(), PARTS.train)
+    network = model.load(content(BITS))["code"]
+    whole = evaluation.encode(network, SPLIT.train)
+    monkeypatch.setattr(evaluation, "_CHUNK", 4)
+    pieces = evaluation.encode(network.train(), SPLIT.train)
     assert not network.training
     for name in ("image", "text"):
         assert whole[name].shape == (6, BITS)
         np.testing.assert_allclose(pieces[name], whole[name], atol=1e-6)
-
-
-def test_files_hold_the_scores_and_their_means(tmp_path: Path) -> None:
-    corpus = tmp_path / "corpora" / "wikipedia"
-    write_corpus(corpus, "wikipedia")
-    run = Run("wikipedia", "cvh_16", 3)
-    settings = paper_settings(families={"cvh": {"bits": [16]}})
-    parts = load_parts(settings, "wikipedia", "cvh", corpus)
-    checkpoint = content(16)
-    image, text = parts.train.image.shape[1], parts.train.text.shape[1]
-    network = model.build("cvh", image, text, 3, 16, method_settings("cvh"))
-    assert isinstance(network, model.LinearHash)
-    network.image_weight.normal_()
-    network.text_weight.normal_()
-    checkpoint["weights"] = network.state_dict()
-    checkpoint["config"] |= {
-        "image_width": image,
-        "text_width": text,
-        "classes": parts.train.classes,
-    }
-    folder = run.folder(tmp_path / "hashing")
-    save_checkpoint(folder / "checkpoint.pt", checkpoint)
-
-    evaluate(settings, "wikipedia", ["cvh"], [3], corpus, tmp_path / "hashing")
-
-    expected, chance, curves = evaluate_run(
-        load_checkpoint(folder / "checkpoint.pt"), parts, settings
-    )
-    with np.load(folder / "scores.npz", allow_pickle=False) as scores:
-        assert sorted(scores.files) == sorted(
-            f"{task}|{database}/{cutoff}/average|map"
-            for task, database, cutoff in product(TASKS, ("test", "train"), ("all", 50))
-        )
-        for key in scores.files:
-            assert np.array_equal(scores[key], expected[key])
-            assert scores[key].dtype == np.float64
-    metrics = pd.read_csv(folder / "metrics.csv")
-    assert list(metrics) == METRIC_COLUMNS
-    assert len(metrics) == len(expected) + len(chance)
-    constant = metrics[["paper", "corpus", "variant", "seed", "n"]].drop_duplicates()
-    assert constant.values.tolist() == [["hashing", "wikipedia", "cvh_16", 3, 15]]
-    for row in metrics.itertuples():
-        if row.metric == "map":
-            mean = expected[f"{row.task}|{row.protocol}|map"].mean()
-            assert row.value == pytest.approx(mean, rel=1e-9)
-    written = pd.read_csv(folder / "curves.csv")
-    pd.testing.assert_frame_equal(written, curves, rtol=1e-9, check_dtype=False)

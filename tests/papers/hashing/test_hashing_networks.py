@@ -16,6 +16,7 @@ from crossmodal.errors import InputError
 from crossmodal.papers.hashing import model
 from crossmodal.papers.hashing.plan import LINEAR
 from crossmodal.papers.hashing.settings import PaperSettings
+from crossmodal.papers.modules import Standardise
 from crossmodal.runs import load_checkpoint, save_checkpoint
 
 IMAGE, TEXT, CLASSES = 11, 7, 4
@@ -88,9 +89,9 @@ def test_linear_hash_projects_standardised_features() -> None:
 
 
 def test_standardise_uses_the_rows_it_was_fitted_on() -> None:
-    layer = model.Standardise(3)
+    layer = Standardise(3)
     training = torch.tensor([[1.0, 5.0, -2.0], [3.0, 5.0, 2.0], [5.0, 5.0, 3.0]])
-    layer.fit(training)
+    layer.fit(training.mean(dim=0), training.std(dim=0))
     scaled = layer(training)
     assert torch.allclose(scaled.mean(dim=0), torch.zeros(3), atol=1e-6)
     assert torch.allclose(scaled.std(dim=0), torch.tensor([1.0, 0.0, 1.0]))
@@ -194,15 +195,14 @@ def test_depth_is_a_setting(layers: int) -> None:
 
 def checkpoint_of(network: model.TwoBranch, method: str, bits: int | None) -> dict[str, Any]:
     config = {
-        "family": method,
         "method": method,
-        "bits": bits,
+        "codes": {"code": bits},
         "image_width": IMAGE,
         "text_width": TEXT,
         "classes": [f"class{i}" for i in range(CLASSES)],
         "settings": method_settings(method, **TINY).model_dump(),
     }
-    return {"weights": network.state_dict(), "config": config}
+    return {"weights": nn.ModuleDict({"code": network}).state_dict(), "config": config}
 
 
 @pytest.mark.parametrize(("method", "bits"), VARIANTS)
@@ -210,7 +210,7 @@ def test_checkpoint_round_trip(method: str, bits: int | None, tmp_path: Path) ->
     network = built(method, bits)
     save_checkpoint(tmp_path / "checkpoint.pt", checkpoint_of(network, method, bits))
     torch.manual_seed(99)
-    loaded = model.load(load_checkpoint(tmp_path / "checkpoint.pt"))
+    loaded = model.load(load_checkpoint(tmp_path / "checkpoint.pt"))["code"]
     image, text = inputs()
     assert not loaded.training
     assert torch.equal(loaded.encode_image(image), network.encode_image(image))
@@ -248,7 +248,7 @@ def test_a_checkpoint_with_code_is_refused(form: str, tmp_path: Path) -> None:
 
 def test_weights_of_another_shape_are_refused() -> None:
     content = checkpoint_of(built("ours", 16), "ours", 16)
-    content["config"]["bits"] = 32
+    content["config"]["codes"] = {"code": 32}
     with pytest.raises(RuntimeError, match="size mismatch"):
         model.load(content)
 

@@ -1,93 +1,116 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from fixture_hashing import METHODS, paper_settings
 
-from crossmodal.papers.hashing.plan import LINEAR, CorpusPlan
-from crossmodal.papers.hashing.settings import Method, PaperSettings
+from crossmodal.config import CorpusChoice
+from crossmodal.papers.hashing.plan import LINEAR, Plan
+from crossmodal.papers.hashing.settings import PaperSettings
+from crossmodal.papers.plan import CorpusAtHand
+from crossmodal.runs import Run
 
+CORPUS = "wikipedia"
 DEEP = ["image_bow", "text_lda", "image_deep"]
 PUBLIC = ["image_bow", "text_lda"]
 
 
-def plan(features: list[str], settings: PaperSettings | None = None) -> CorpusPlan:
-    settings = settings or paper_settings()
-    return CorpusPlan(settings, "wikipedia", features, [0, 5], "results/x/corpora/wikipedia", "out")
+def plan(features: list[str], settings: PaperSettings | None = None) -> Plan:
+    corpus = CorpusAtHand(CORPUS, Path("data"), CorpusChoice.model_validate({}), (), features)
+    return Plan("hashing", settings or paper_settings(), [0, 5], {CORPUS: corpus})
 
 
-@pytest.mark.parametrize(
-    ("method", "families"),
-    [
-        ("cvh", ["cvh", "cvh_deep"]),
-        ("smfh", ["smfh"]),
-        ("ssah", ["ssah"]),
-        ("dssah", ["dssah"]),
-        ("ours", ["ours", "ours_separate", "ours_deep"]),
-        ("semantic", ["semantic", "semantic_deep"]),
-    ],
-)
-def test_families_of_a_method_are_those_whose_features_are_at_hand(
-    method: Method, families: list[str]
-) -> None:
-    assert plan(DEEP).families(method) == families
-    public = [name for name in families if not name.endswith("_deep")]
-    assert plan(PUBLIC).families(method) == public
-
-
-def test_families_of_all_methods() -> None:
-    assert plan(DEEP).families() == list(paper_settings().families)
-    assert set(plan(DEEP).families()) - set(plan(PUBLIC).families()) == {
-        "cvh_deep",
-        "ours_deep",
-        "semantic_deep",
+def test_a_search_a_method_of_the_variants_whose_features_are_at_hand() -> None:
+    assert plan(DEEP).corpora() == [CORPUS]
+    assert plan(DEEP).searches(CORPUS) == {
+        "cvh": ["cvh", "cvh_deep"],
+        "smfh": ["smfh"],
+        "ssah": ["ssah"],
+        "dssah": ["dssah"],
+        "ours": ["ours", "ours_separate", "ours_deep"],
+        "semantic": ["semantic", "semantic_deep"],
     }
+    public = [name for name in paper_settings().variants if not name.endswith("_deep")]
+    assert plan(PUBLIC).variants(CORPUS) == public
+    assert plan(PUBLIC).search_of(CORPUS, "ours_separate") == "ours"
 
 
-def test_runs_are_every_code_length_and_seed() -> None:
-    runs = "out/runs/wikipedia"
-    assert plan(DEEP).runs("cvh") == [
-        f"{runs}/{variant}/seed{seed}"
-        for variant in ("cvh_16", "cvh_32", "cvh_64", "cvh_deep_64")
-        for seed in (0, 5)
-    ]
-    assert plan(PUBLIC).runs("semantic") == [f"{runs}/semantic/seed0", f"{runs}/semantic/seed5"]
-    assert len(plan(DEEP).runs()) == 2 * (5 * 3 + 1 + 1 + 3)
-    by_method = [run for method in paper_settings().methods for run in plan(DEEP).runs(method)]
-    assert sorted(by_method) == sorted(plan(DEEP).runs())
+def test_a_run_a_variant_and_seed() -> None:
+    variants = list(paper_settings().variants)
+    expected = [Run(CORPUS, variant, seed) for variant in variants for seed in (0, 5)]
+    assert plan(DEEP).runs(CORPUS) == expected
+    assert plan(DEEP, paper_settings(only=["ours"])).variants(CORPUS) == ["ours"]
 
 
-def test_inputs_are_the_manifest_and_what_the_families_read() -> None:
-    folder = "results/x/corpora/wikipedia"
-    plain = [f"{folder}/manifest.csv", f"{folder}/image_bow.npy", f"{folder}/text_lda.npy"]
-    deep = [plain[0], plain[1], f"{folder}/image_deep.npy", plain[2]]
-    assert plan(DEEP).inputs("ssah") == plain
-    assert plan(DEEP).inputs("ours") == plan(DEEP).inputs() == deep
-    assert plan(PUBLIC).inputs() == plain
+def test_features_are_what_the_variants_read() -> None:
+    assert plan(DEEP).features(CORPUS, "ours") == PUBLIC
+    assert plan(DEEP).features(CORPUS, "ours_deep") == ["image_deep", "text_lda"]
+    assert plan(DEEP).evaluation_features(CORPUS) == sorted(DEEP)
+    assert plan(PUBLIC).features(CORPUS) == PUBLIC
 
 
 def test_methods_without_a_network_ask_for_no_gpu() -> None:
-    assert set(LINEAR) == {"cvh", "smfh"}
     assert set(LINEAR) < set(METHODS)
+    without = [name for name in paper_settings().variants if not plan(DEEP).uses_gpu(name)]
+    assert without == ["cvh", "smfh", "cvh_deep"]
 
 
-def changed(**changes: object) -> set[str]:
-    """Return the methods whose training settings a change of the settings touches."""
+def changed(**changes: object) -> tuple[set[str], set[str]]:
+    """Return the searches and the runs' variants that a change of the settings touches."""
     before, after = plan(DEEP), plan(DEEP, paper_settings(**changes))
-    return {
-        method
-        for method in before.settings.methods
-        if before.training_settings(method) != after.training_settings(method)
+    searches = {
+        name
+        for name in before.searches(CORPUS)
+        if before.decides_search(CORPUS, name) != after.decides_search(CORPUS, name)
     }
+    variants = {
+        name
+        for name in before.variants(CORPUS)
+        if before.decides_training(CORPUS, name) != after.decides_training(CORPUS, name)
+    }
+    return searches, variants
 
 
-def test_training_settings_say_what_has_to_be_trained_again() -> None:
-    assert changed(methods={"ours": {"hidden": 16}}) == {"ours"}
-    assert changed(search={"ssah": {"adversarial": [0.5]}}) == {"ssah"}
-    assert changed(families={"cvh_deep": {"bits": [16]}}) == {"cvh"}
-    assert changed(bits=[16]) == set(METHODS)
-    assert changed(tuning={"seed": 3}) == set(METHODS)
-    assert changed(features={"wikipedia": {"image": "image_deep"}}) == set(METHODS)
+def test_decides_says_what_has_to_be_done_again() -> None:
+    variants = list(paper_settings().variants)
+    ours = {"ours", "ours_separate", "ours_deep"}
+    assert changed(methods={"ours": {"hidden": 16}}) == ({"ours"}, ours)
+    # Runs depend on the table of the search, but on candidates only by what they are of.
+    assert changed(search={"cvh": {"extra_bits": ["repeat"]}}) == ({"cvh"}, set())
+    assert changed(search={"ssah": {"adversarial": [0.5]}}) == ({"ssah"}, {"ssah"})
+    assert changed(variants={"cvh_deep": {"bits": [16]}}) == (set(), {"cvh_deep"})
+    assert changed(bits=[16]) == (set(), {"cvh", "smfh", "ssah", "dssah", "ours"})
+    assert changed(tuning={"seed": 3}) == (set(METHODS), set())
+    # An ablation that says what is the default: a search may choose otherwise for others.
+    shared = {"ours": {"settings": {"classifier": "shared"}}}
+    assert changed(variants=shared) == ({"ours"}, {"ours"})
+    deep = {"wikipedia": {"image": "image_deep"}}
+    plain = {name for name in variants if not name.endswith("_deep")}
+    assert changed(features=deep) == (set(METHODS), plain)
     # What only scoring or drawing reads trains nothing again.
-    assert changed(protocol={"ties": "stable"}) == set()
-    assert changed(families={"cvh": {"title": "Another name"}}) == set()
-    assert changed(features={"nuswide10k": {"image": "image_deep"}}) == set()
+    nothing: tuple[set[str], set[str]] = (set(), set())
+    assert changed(protocol={"ties": "stable"}) == nothing
+    assert changed(variants={"cvh": {"title": "Another name"}}) == nothing
+    assert changed(features={"nuswide10k": {"image": "image_deep"}}) == nothing
+    protocols = [
+        plan(DEEP, paper_settings(protocol={"ties": ties})).decides_evaluation(CORPUS)
+        for ties in ("average", "stable")
+    ]
+    assert protocols[0] != protocols[1]
+
+
+@pytest.mark.parametrize(
+    ("variant", "search", "held", "expected"),
+    [
+        ("cvh", {"cvh": {"extra_bits": ["rotate", "repeat"]}}, 0, 3 * 100 + 2 * 80 / 2),
+        ("ours", {"ours": {"epochs": [2, 6], "layers": [1, 2]}}, 0, 6 * 3 * 100 + 8 * 2 * 80 / 2),
+        ("semantic", {"semantic": {"layers": [1, 2]}}, 20, 100 + 2 * 100 / 2),
+    ],
+)
+def test_examples_are_pairs_times_epochs_and_codes_and_half_the_search_of_two_seeds(
+    variant: str, search: dict[str, object], held: int, expected: float
+) -> None:
+    settings = paper_settings(search=search)
+    found = plan(DEEP, settings).examples_seen(CORPUS, variant, {"train": 100, "validation": held})
+    assert found == {"train": expected}

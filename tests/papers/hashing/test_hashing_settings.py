@@ -20,21 +20,21 @@ def resolved(edition: str = "demo", overrides: dict[str, Any] | None = None) -> 
 
 
 @pytest.mark.parametrize("edition", EDITIONS)
-def test_every_family_resolves_with_every_candidate(edition: str) -> None:
+def test_every_variant_resolves_with_every_candidate(edition: str) -> None:
     settings = resolved(edition)
     assert tuple(settings.methods) == METHODS
-    assert {family.method for family in settings.families.values()} == set(METHODS)
-    for name, family in settings.families.items():
-        for values in candidates(settings.search.get(family.method, {})):
+    assert {variant.method for variant in settings.variants.values()} == set(METHODS)
+    for name in settings.variants:
+        for values in candidates(settings.searched(name)):
             found = settings.method_settings(name, **values).model_dump()
             assert {key: found[key] for key in values} == values
 
 
-def test_layers_of_a_familys_settings() -> None:
+def test_layers_of_a_variants_settings() -> None:
     """The ablation lies over the searched value, that over the method's."""
     settings = paper_settings(
         methods={"ours": {"hidden": 16, "layers": 1, "epochs": 2}},
-        families={"ours_separate": {"settings": {"epochs": 9}}},
+        variants={"ours_separate": {"settings": {"epochs": 9}}},
     )
     plain = settings.method_settings("ours", layers=3, epochs=4)
     ablation = settings.method_settings("ours_separate", layers=3, epochs=4)
@@ -52,15 +52,15 @@ def test_the_papers_values() -> None:
     assert (smfh.ridge, smfh.neighbours) == (0.01, 5)
     assert settings.method_settings("ssah").hidden == 4096
     assert settings.bits == [16, 32, 64]
-    assert settings.protocol.label("test", None) == "test/all/average"
+    assert settings.protocol.label("test", None) == settings.protocol.main == "test/all/average"
     assert settings.protocol.label("train", 50) == "train/50/average"
 
 
-def test_variants() -> None:
+def test_codes_are_what_protocols_begin_with() -> None:
     settings = paper_settings()
-    assert list(settings.variants("ours")) == [("ours_16", 16), ("ours_32", 32), ("ours_64", 64)]
-    assert list(settings.variants("ours_separate")) == [("ours_separate_64", 64)]
-    assert list(settings.variants("semantic_deep")) == [("semantic_deep", None)]
+    assert settings.codes("ours") == {"16": 16, "32": 32, "64": 64}
+    assert settings.codes("ours_separate") == {"64": 64}
+    assert settings.codes("semantic_deep") == {"posterior": None}
 
 
 @pytest.mark.parametrize(
@@ -72,8 +72,8 @@ def test_variants() -> None:
         ({"protocol": {"databases": ["validation"]}}, "protocol.databases"),
         ({"methods": {"dcmh": {}}}, "dcmh"),
         ({"methods": {"ours": {"hiden": 8}}}, "hiden"),
-        ({"families": {"ours": {"method": "mine"}}}, "families.ours.method"),
-        ({"families": {"ours": {"settings": {"depth": 2}}}}, "depth"),
+        ({"variants": {"ours": {"method": "mine"}}}, "variants.ours.method"),
+        ({"variants": {"ours": {"settings": {"depth": 2}}}}, "depth"),
         ({"search": {"ours": {"layers": ["many"]}}}, "layers"),
         ({"bits": []}, "bits"),
     ],

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import torch
 from fixture_hashing import METHODS, TINY, method_settings, separable_pairs
@@ -12,9 +13,10 @@ from torch import Tensor, nn
 
 from crossmodal.papers.hashing import losses, model
 from crossmodal.papers.hashing import train as training
-from crossmodal.papers.hashing.ranking import TASKS, mean_average_precision
-from crossmodal.papers.hashing.train import train
+from crossmodal.papers.hashing.evaluate import TASKS, mean_average_precision
+from crossmodal.papers.hashing.train import fit
 from crossmodal.resume import Resume
+from crossmodal.training import update
 
 CPU = torch.device("cpu")
 DEEP = [method for method in METHODS if method not in ("cvh", "smfh")]
@@ -40,10 +42,10 @@ def one_thread() -> Iterator[None]:
 
 def tiny_train(
     method: str, seed: int, resume: Resume | None = None, **changes: Any
-) -> tuple[model.TwoBranch, training.History]:
+) -> tuple[model.TwoBranch, pd.DataFrame]:
     bits = None if method == "semantic" else 16
     settings = method_settings(method, **{**TINY, "epochs": 3, "iterations": 3, **changes})
-    return train(method, separable_pairs()[0], bits, settings, seed, resume)
+    return fit(method, separable_pairs()[0], bits, settings, seed, resume)
 
 
 def weights(module: nn.Module) -> dict[str, Tensor]:
@@ -61,7 +63,7 @@ def test_same_seed_same_weights_bit_for_bit(method: str) -> None:
     second, again = tiny_train(method, seed=3)
     other, _ = tiny_train(method, seed=4)
     assert same(weights(first), weights(second))
-    assert history == again
+    pd.testing.assert_frame_equal(history, again, check_exact=True)
     assert not same(weights(first), weights(other))
     assert not first.training
 
@@ -71,10 +73,10 @@ def test_history_has_a_row_an_epoch_and_a_column_a_term(method: str) -> None:
     _, history = tiny_train(method, seed=0)
     assert list(history) == HISTORY[method]
     rows = 7 if method == "cvh" else 3  # directions of a 7-d text
-    for values in history.values():
+    for values in history.to_dict("list").values():
         assert len(values) == rows
         assert all(math.isfinite(value) for value in values)
-    assert next(iter(history.values())) == list(range(1, rows + 1))
+    assert history.iloc[:, 0].tolist() == list(range(1, rows + 1))
 
 
 @pytest.mark.parametrize("method", DEEP)
@@ -83,7 +85,7 @@ def test_a_killed_training_goes_on_and_ends_the_same(
     method: str, steps: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole, history = tiny_train(method, 0)
-    step, done = training._step, []
+    step, done = update, []
 
     def killed(*arguments: Any) -> None:
         done.append(1)
@@ -91,16 +93,16 @@ def test_a_killed_training_goes_on_and_ends_the_same(
             raise KeyboardInterrupt
         step(*arguments)
 
-    def attempt() -> tuple[model.TwoBranch, training.History]:
+    def attempt() -> tuple[model.TwoBranch, pd.DataFrame]:
         return tiny_train(method, 0, Resume(tmp_path / "state.pt", "stamp", CPU, every_s=0))
 
     with monkeypatch.context() as patch:
-        patch.setattr(training, "_step", killed)
+        patch.setattr("crossmodal.papers.hashing.train.update", killed)
         with pytest.raises(KeyboardInterrupt):
             attempt()
     resumed, again = attempt()
     assert same(weights(whole), weights(resumed))
-    assert history == again
+    pd.testing.assert_frame_equal(history, again, check_exact=True)
 
 
 @pytest.mark.parametrize(("count", "sizes"), [(8, [4, 4]), (10, [4, 4, 2]), (9, [4, 4])])
@@ -116,10 +118,10 @@ def test_batches_cover_an_epoch(count: int, sizes: list[int]) -> None:
 Step = Callable[[torch.optim.Optimizer, Any], None]
 
 
-def test_each_player_of_ssah_moves_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_optimizer_of_ssah_moves_its_networks_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     networks: list[model.SsahNetwork] = []
     moved: list[set[str]] = []
-    original_build, original_step = model.build, training._step
+    original_build, original_step = model.build, update
 
     def build(*arguments: Any) -> model.TwoBranch:
         network = original_build(*arguments)
@@ -127,24 +129,26 @@ def test_each_player_of_ssah_moves_alone(monkeypatch: pytest.MonkeyPatch) -> Non
         networks.append(network)
         return network
 
-    def step(optimiser: torch.optim.Optimizer, loss: Any) -> None:
+    def step(optimizer: torch.optim.Optimizer, loss: Any) -> None:
         parts = dict(networks[0].named_children())
         before = {name: weights(part) for name, part in parts.items()}
-        original_step(optimiser, loss)
+        original_step(optimizer, loss)
         moved.append(
             {name for name, part in parts.items() if not same(before[name], weights(part))}
         )
 
     monkeypatch.setattr(model, "build", build)
-    monkeypatch.setattr(training, "_step", step)
+    monkeypatch.setattr("crossmodal.papers.hashing.train.update", step)
     tiny_train("ssah", seed=0)
-    label, players = {"label"}, {"image", "text"}
-    judges = {"image_discriminator", "text_discriminator"}
+    label, branches = {"label"}, {"image", "text"}
+    discriminators = {"image_discriminator", "text_discriminator"}
     assert len(moved) == 3 * 3 * 6  # three steps a batch, three epochs, 90 rows by 16
-    assert moved == [label, players, judges] * 18
+    assert moved == [label, branches, discriminators] * 18
 
 
-def test_players_of_ssah_fool_and_judges_tell_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_branches_of_ssah_fool_and_discriminators_tell_apart(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     calls: list[tuple[float, bool]] = []
     original = losses.adversarial_loss
 
@@ -154,9 +158,9 @@ def test_players_of_ssah_fool_and_judges_tell_apart(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(losses, "adversarial_loss", spy)
     _, history = tiny_train("ssah", seed=0, epochs=1, batch=90, dropout=0.0)
-    # Both modalities play as if they were labels; each judge then sees a label and its modality.
+    # Both modalities pass as labels; each discriminator then sees a label and its modality.
     assert [target for _, target in calls] == [True, True, True, False, True, False]
-    # Judges saw the modalities' features of before the players' step, and have not moved since.
+    # Discriminators saw the features of before the branches' step, and have not moved since.
     assert calls[3][0] == calls[0][0]
     assert calls[5][0] == calls[1][0]
     assert len(history["adversarial"]) == 1
@@ -175,9 +179,9 @@ def test_ssah_terms_count_with_their_weights() -> None:
 
 def test_quantisation_pulls_activations_to_their_signs() -> None:
     last = [
-        tiny_train("ours", seed=0, epochs=30, dropout=0.0, quantisation=weight)[1]["quantisation"][
-            -1
-        ]
+        tiny_train("ours", seed=0, epochs=30, dropout=0.0, quantisation=weight)[1][
+            "quantisation"
+        ].iloc[-1]
         for weight in (0.0, 5.0)
     ]
     assert last[1] < 0.5 * last[0]
@@ -190,7 +194,7 @@ def test_separable_classes_are_learned(method: str) -> None:
     settings = method_settings(
         method, hidden=32, epochs=25, batch=16, dropout=0.1, learning_rate=0.005
     )
-    network, _ = train(method, fitting, bits, settings, 0)
+    network, _ = fit(method, fitting, bits, settings, 0)
     scores = mean_average_precision(network, test, bits, settings.distance)
     assert set(scores) == set(TASKS)
     assert min(scores.values()) > 0.98
@@ -200,4 +204,4 @@ def test_separable_classes_are_learned(method: str) -> None:
 def test_loss_falls(method: str) -> None:
     _, history = tiny_train(method, seed=0, epochs=15, hidden=32, dropout=0.0)
     term = history["labels" if "labels" in history else "classification"]
-    assert term[-1] < 0.7 * term[0]
+    assert term.iloc[-1] < 0.7 * term[0]

@@ -14,7 +14,6 @@ from torch import Tensor
 from crossmodal.corpora.manifest import read_manifest
 from crossmodal.errors import InputError
 from crossmodal.features.store import read_feature
-from crossmodal.papers.captions.plan import INPUTS
 
 HOP_SAMPLES = 160
 """Samples at 16 kHz from one frame to the next: 10 ms."""
@@ -64,6 +63,10 @@ class Pairs:
         """Return the features [b, width] of the images of some captions."""
         return self.features[self.image[rows].to(self.features.device)]
 
+    def image_names(self, rows: Tensor) -> list[str]:
+        """Return the images of some captions by name."""
+        return [str(name) for name in self.rows["image"].iloc[rows.tolist()]]
+
     def __len__(self) -> int:
         """Return the number of captions."""
         return len(self.lengths)
@@ -90,7 +93,9 @@ def load_pairs(folder: Path, split: str) -> Pairs:
                 hint="Give the windows of kind `captions` of a corpus of spoken captions",
             )
     places = np.flatnonzero(manifest["split"] == split)
-    bands, features = (read_feature(folder / name, len(manifest)) for name in INPUTS[1:])
+    bands, features = (
+        read_feature(folder / f"{name}.npy", len(manifest)) for name in ("caption", "image_deep")
+    )
     rows = manifest.iloc[places].reset_index(drop=True)
     names, first, image = np.unique(rows["image"], return_index=True, return_inverse=True)
     if len(names) < 2:
@@ -155,3 +160,27 @@ def batches(image: Tensor, size: int) -> Iterator[Tensor]:
         if len(rows) > 1:
             parts = min(round(len(rows) / size), len(rows) // 2)
             yield from torch.tensor_split(rows, max(1, parts))
+
+
+def galleries(image: Tensor, size: int, count: int, seed: int) -> list[Tensor]:
+    """Draw galleries of pairs: the same images in each, another caption of them if there is one.
+
+    Args:
+        image: [n], the number of each caption's image.
+        size: Pairs of a gallery; all images where there are fewer.
+        count: How many galleries.
+        seed: Of the draws; nothing else decides them.
+
+    Returns:
+        `count` times rows [size], in rising order of the images' numbers.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    order = torch.randperm(len(image), generator=generator)
+    captions: dict[int, list[int]] = {}
+    for row, number in zip(order.tolist(), image[order].tolist(), strict=True):
+        captions.setdefault(number, []).append(row)
+    chosen = sorted(list(captions)[:size])
+    return [
+        torch.tensor([captions[number][turn % len(captions[number])] for number in chosen])
+        for turn in range(count)
+    ]

@@ -2,36 +2,58 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
+import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from crossmodal.files import write_json
+from crossmodal.corpora.listening import mp3_address
+from crossmodal.corpora.manifest import read_manifest
+from crossmodal.features.image import read_image
+from crossmodal.features.store import read_feature
+from crossmodal.jobs import EvaluationJob
 from crossmodal.metrics.retrieval import first_rank, recall_at_k
-from crossmodal.papers.captions.answers import shown_searches
-from crossmodal.papers.captions.data import Pairs, load_pairs
-from crossmodal.papers.captions.embed import embed_captions, embed_images
-from crossmodal.papers.captions.model import load
-from crossmodal.papers.captions.plan import ANSWERS
-from crossmodal.papers.captions.ranking import galleries
+from crossmodal.papers.captions.data import Pairs, galleries, load_pairs
+from crossmodal.papers.captions.model import embed_captions, embed_images, load
 from crossmodal.papers.captions.settings import TASKS, PaperSettings, Protocol
 from crossmodal.progress import progress
-from crossmodal.runs import Run, load_checkpoint, write_scores
+from crossmodal.runs import load_checkpoint
+from crossmodal.scores import Scored, Scores
 
 PROTOCOLS = ("pairs", "captions")
 """`pairs`: an image and one caption of it, as in the paper; `captions`: all captions of the images,
 of which any one counts."""
 
-Scores = dict[str, NDArray[np.float64]]
+THUMBNAIL_PX = 200
+"""Longer side of a picture in a figure."""
+WAVE_HZ = 16_000
+
 Embeddings = NDArray[np.float32]
+
+
+def evaluate(job: EvaluationJob) -> Iterator[Scored]:
+    """Score every run; of the first one of a chosen variant keep the searches that are shown."""
+    settings: PaperSettings = job.settings
+    test = load_pairs(job.corpus_results, "test")
+    shown = next((run for run in job.runs if run.variant == settings.examples.variant), None)
+    for run in progress(job.runs, title=f"evaluating {job.corpus}", unit="run"):
+        network = load(load_checkpoint(job.paper.run(run) / "checkpoint.pt"))
+        pairs = test.cut(network.settings.frames)
+        images = embed_images(network, pairs.features)
+        captions = embed_captions(network, pairs, torch.arange(len(pairs)))
+        examples = searches_shown(images, captions, pairs, job) if run == shown else {}
+        yield Scored(run, *score(images, captions, pairs, settings.protocol), examples)
 
 
 def score(
     images: Embeddings, captions: Embeddings, pairs: Pairs, protocol: Protocol
-) -> tuple[Scores, list[dict[str, Any]]]:
+) -> tuple[Scores, dict[str, list[str]], list[dict[str, Any]]]:
     """Score embeddings of the test part both ways under both protocols.
 
     Args:
@@ -42,12 +64,16 @@ def score(
 
     Returns:
         `task|protocol|recallK` and `task|protocol|rank`, a value a query (under `pairs` the mean
-        over galleries of an image's queries), and rows for `metrics.csv`: median ranks and chance.
+        over galleries of an image's queries); `task|protocol` -> the queries' images or clips; and
+        further rows of the metrics: median ranks and chance.
     """
     drawn = galleries(pairs.image, protocol.gallery, protocol.galleries, protocol.seed)
     inside = np.isin(pairs.image.numpy(), pairs.image[drawn[0]].numpy())
     every = torch.from_numpy(np.flatnonzero(inside))
+    distinct = pairs.image_names(drawn[0])
+    clips = [str(name) for name in pairs.rows["clip"].iloc[every.tolist()]]
     scores: Scores = {}
+    items: dict[str, list[str]] = {}
     scalars: list[dict[str, Any]] = []
     for name, rounds in zip(PROTOCOLS, (drawn, [every]), strict=True):
         for task in TASKS:
@@ -57,6 +83,8 @@ def score(
             ]
             joined = {key: np.stack([turn[key] for turn in turns]) for key in turns[0]}
             place = {"protocol": name, "task": task}
+            by_clip = (name, task) == ("captions", "caption_to_image")
+            items[f"{task}|{name}"] = clips if by_clip else distinct
             for metric, values in joined.items():
                 if metric.endswith("_chance"):
                     value, n = values.mean(), values.shape[1]
@@ -66,7 +94,7 @@ def score(
             median = float(np.median(joined["rank"]))
             n = joined["rank"].size
             scalars.append({**place, "metric": "median_rank", "value": median, "n": n})
-    return scores, scalars
+    return scores, items, scalars
 
 
 def _search(
@@ -99,45 +127,70 @@ def _search(
     return {**recalls, "rank": first_rank(similarities, queries, database)}
 
 
-def evaluate(
-    settings: PaperSettings,
-    corpus: str,
-    families: list[str],
-    seeds: list[int],
-    folder: Path,
-    out: Path,
-    corpus_folder: Path,
-) -> None:
-    """Write `scores.npz` and `metrics.csv` of some runs, and `answers.json` of the one shown.
+def searches_shown(
+    images: Embeddings, captions: Embeddings, pairs: Pairs, job: EvaluationJob
+) -> dict[str, NDArray[Any]]:
+    """Search the first gallery; queries are evenly spaced over it, whatever they find.
 
     Args:
-        settings: The paper's settings.
-        corpus: Name of the corpus.
-        families: Their runs are scored.
-        seeds: Of these seeds.
-        folder: `results/<edition>/corpora/<corpus>/captions`.
-        out: `results/<edition>/captions`.
-        corpus_folder: The corpus in its published layout, for the pictures that are shown.
+        images: [m, d], of the distinct images.
+        captions: [n, d].
+        pairs: The test part.
+        job: For the settings and the corpus.
+
+    Returns:
+        `searches`, JSON: task, and of query and answers `clip`, `text`, `image` and, of answers,
+        `score` and `right`; `sounds`, JSON: clip -> MP3 data address; `picture/<image>`: red,
+        green, blue, [height, width, 3] uint8.
     """
-    test = load_pairs(folder, "test")
-    shown = (settings.examples.family, seeds[0])
-    runs = [(family, seed) for family in families for seed in seeds]
-    for family, seed in progress(runs, title=f"evaluating {corpus}", unit="run"):
-        run = Run(corpus, family, seed)
-        target = run.folder(out)
-        network, _ = load(load_checkpoint(target / "checkpoint.pt"))
-        cut = test.cut(network.settings.frames)
-        images = embed_images(network, cut.features)
-        captions = embed_captions(network, cut, torch.arange(len(cut)))
-        scores, scalars = score(images, captions, cut, settings.protocol)
-        if (family, seed) == shown:
-            rows = galleries(cut.image, settings.protocol.gallery, 1, settings.protocol.seed)[0]
-            searches = shown_searches(
-                images[cut.image[rows].numpy()] @ captions[rows.numpy()].T,
-                cut.rows.iloc[rows.numpy()],
-                settings.examples,
-                folder,
-                corpus_folder,
-            )
-            write_json(target / ANSWERS, searches)
-        write_scores(target, "captions", run, scores, scalars)
+    examples, protocol = job.settings.examples, job.settings.protocol
+    rows = galleries(pairs.image, protocol.gallery, 1, protocol.seed)[0]
+    similarities = images[pairs.image[rows].numpy()] @ captions[rows.numpy()].T
+    items = [
+        {"clip": str(row["clip"]), "text": str(row.get("text", "")), "image": str(row["image"])}
+        for row in pairs.rows.iloc[rows.numpy()].to_dict("records")
+    ]
+    places = np.linspace(0, len(rows), examples.queries, endpoint=False).astype(int)
+    searches: list[dict[str, Any]] = []
+    for task in TASKS:
+        scores = similarities if task == "image_to_caption" else similarities.T
+        for query in dict.fromkeys(places.tolist()):
+            best = np.argsort(-scores[query], kind="stable")[: examples.answers]
+            answers = [
+                {
+                    **items[place],
+                    "score": round(float(scores[query, place]), 4),
+                    "right": bool(place == query),
+                }
+                for place in best.tolist()
+            ]
+            searches.append({"task": task, "query": items[query], "answers": answers})
+    found = [item for search in searches for item in (search["query"], *search["answers"])]
+    sounds = _sounds({item["clip"] for item in found}, job.corpus_results)
+    pictures = {
+        f"picture/{name}": _thumbnail(job.corpus_folder / name)
+        for name in sorted({item["image"] for item in found})
+    }
+    texts = {"searches": searches, "sounds": sounds}
+    return {**{name: np.array(json.dumps(text)) for name, text in texts.items()}, **pictures}
+
+
+def _thumbnail(path: Path) -> NDArray[np.uint8]:
+    picture = read_image(path)
+    scale = THUMBNAIL_PX / max(picture.shape[:2])
+    size = (round(picture.shape[1] * scale), round(picture.shape[0] * scale))
+    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    return np.ascontiguousarray(small[:, :, ::-1]).astype(np.uint8)  # OpenCV has blue first
+
+
+def _sounds(clips: set[str], folder: Path) -> dict[str, str]:
+    manifest = read_manifest(folder / "manifest.csv")
+    waves = read_feature(folder / "waves.npy", len(manifest))
+    places = np.flatnonzero(manifest["clip"].isin(clips))
+    counts = pd.to_numeric(manifest["samples"])
+    return {
+        str(manifest["clip"].iloc[place]): mp3_address(
+            waves[place, : counts.iloc[place]].astype(np.float32) / np.float32(32_768), WAVE_HZ
+        )
+        for place in places
+    }

@@ -7,35 +7,25 @@ after every layer, as the edges that the filters see anyway, so that padding cha
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from crossmodal.papers.captions.data import Pairs
 from crossmodal.papers.captions.settings import BANDS, RunSettings
 from crossmodal.papers.captions.tcn import TemporalBranch
+from crossmodal.papers.modules import Standardise
 
-
-class Standardise(nn.Module):
-    """Shift and scale each feature to mean 0 and deviation 1 over the training rows."""
-
-    mean: Tensor
-    scale: Tensor
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.register_buffer("mean", torch.zeros(width))
-        self.register_buffer("scale", torch.ones(width))
-
-    def fit(self, mean: Tensor, deviation: Tensor) -> None:
-        """Take the training rows' mean and deviation [width]; a constant feature becomes 0."""
-        self.mean.copy_(mean)
-        self.scale.copy_(torch.where(deviation > 1e-8, 1 / deviation.clamp_min(1e-8), 0.0))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """[..., width] -> [..., width]."""
-        return (x - self.mean) * self.scale
+NETWORK, IMAGE_NETWORK = "network", "image_network"
+"""A checkpoint's weights: of `TwoBranches`, and of the small network that image features came from
+(none where VGG16 made them), which describes new pictures."""
+_BLOCK = 64
+"""Captions that are embedded together."""
 
 
 class ImageBranch(nn.Module):
@@ -135,10 +125,35 @@ class TwoBranches(nn.Module):
         return mapped if self.settings.normalise == "none" else functional.normalize(mapped)
 
 
-def load(content: dict[str, Any]) -> tuple[TwoBranches, dict[str, Any]]:
-    """Build the network of a checkpoint, in evaluation mode; return it and the run's settings."""
+def load(content: Mapping[str, Any]) -> TwoBranches:
+    """Build the network of a checkpoint, in evaluation mode."""
     config = content["config"]
     network = TwoBranches(config["image_width"], RunSettings.model_validate(config["settings"]))
-    # A checkpoint also holds the network that image features come from, for searches.
-    network.load_state_dict({name: content["weights"][name] for name in network.state_dict()})
-    return network.eval(), config
+    network.load_state_dict(content["weights"][NETWORK])
+    return network.eval()
+
+
+def embed_images(network: TwoBranches, features: Tensor) -> NDArray[np.float32]:
+    """Return the embeddings [m, d] of image features [m, width]; dropout is off meanwhile."""
+    training = network.training
+    network.eval()
+    with torch.inference_mode():
+        found = network.embed_images(features)
+    network.train(training)
+    return np.asarray(found.cpu().numpy(), dtype=np.float32)
+
+
+def embed_captions(network: TwoBranches, pairs: Pairs, rows: Tensor) -> NDArray[np.float32]:
+    """Return the embeddings [len(rows), d] of some captions, in the order of `rows`.
+
+    Captions of like length go together, so that little padding is computed.
+    """
+    training = network.training
+    network.eval()
+    order = torch.argsort(pairs.lengths[rows.to(pairs.lengths.device)].cpu(), stable=True)
+    found = torch.empty(len(rows), network.settings.embedding)
+    with torch.inference_mode():
+        for part in torch.split(order, _BLOCK):
+            found[part] = network.embed_captions(*pairs.captions(rows[part])).cpu()
+    network.train(training)
+    return np.asarray(found.numpy(), dtype=np.float32)

@@ -8,92 +8,29 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import faiss
 import numpy as np
 import pandas as pd
-import torch
 from numpy.typing import NDArray
 
 from crossmodal.alignment.decode import read_audio
 from crossmodal.corpora.manifest import read_table
-from crossmodal.devices import choose_device
 from crossmodal.errors import ClipError, InputError
 from crossmodal.features.audio import caption_front_end
 from crossmodal.features.image import read_image
 from crossmodal.files import atomic_path, sha256_of
-from crossmodal.papers.captions.embed import embed_images
-from crossmodal.papers.captions.model import TwoBranches, load
-from crossmodal.papers.captions.picture import describe_pictures
+from crossmodal.papers.captions.files import RATE_HZ, Embedder, Kind
 from crossmodal.progress import progress
-from crossmodal.runs import load_checkpoint, read_run, write_csv
+from crossmodal.runs import write_csv
 
-Kind = Literal["sound", "picture"]
 SUFFIXES: dict[Kind, tuple[str, ...]] = {
     "sound": (".wav", ".flac", ".mp3", ".ogg", ".m4a", ".opus"),
     "picture": (".jpg", ".jpeg", ".png", ".bmp", ".webp"),
 }
-RATE_HZ = 16_000
 _BLOCK = 64
-
-
-@dataclass(frozen=True)
-class Searcher:
-    """A trained run that can embed files.
-
-    Attributes:
-        network: In evaluation mode.
-        content: Of its checkpoint.
-        weights: VGG16's weights, or None.
-        device: Where VGG16 computes.
-    """
-
-    network: TwoBranches
-    content: dict[str, Any]
-    weights: Path | None
-    device: str
-
-    @classmethod
-    def open(cls, run: Path, weights: Path | None, threads: int) -> Searcher:
-        """Load a run.
-
-        Raises:
-            InputError: The folder holds no finished run of this paper.
-        """
-        paper = read_run(run).get("paper")
-        if paper != "captions":
-            raise InputError(
-                f"is a run of {paper!r}",
-                file=run / "run.json",
-                field="paper",
-                hint="Give a run of `captions`: results/<edition>/captions/runs/.../seed<k>",
-            )
-        content = load_checkpoint(run / "checkpoint.pt")
-        device = choose_device(threads).type
-        return cls(load(content)[0], content, weights, device)
-
-    def embed(self, files: list[Path], kind: Kind) -> NDArray[np.float32]:
-        """Return embeddings [n, d] of files of one kind, by themselves: no file changes another's.
-
-        Raises:
-            ClipError: A sound cannot be used.
-            InputError: A picture cannot be read, or VGG16's weights are missing.
-        """
-        if kind == "picture":
-            features = describe_pictures(files, self.content, self.weights, self.device)
-            return embed_images(self.network, torch.from_numpy(features))
-        return np.concatenate([self._sound(file) for file in files])
-
-    def _sound(self, file: Path) -> NDArray[np.float32]:
-        wave, _ = read_audio(file, RATE_HZ)
-        bands = caption_front_end(wave)[:, : self.network.settings.frames]
-        with torch.inference_mode():
-            inputs = torch.from_numpy(np.ascontiguousarray(bands))[None]
-            found = self.network.embed_captions(inputs, torch.tensor([bands.shape[1]]))
-        return np.asarray(found.numpy(), dtype=np.float32)
 
 
 def kind_of(file: Path) -> Kind:
@@ -136,12 +73,12 @@ def search(
     asked = kind_of(query)
     if not query.is_file():
         raise InputError("there is no such file", file=query, hint="Give an existing file")
-    searcher = Searcher.open(run, weights, threads)
+    embedder = Embedder.open(run, weights, threads)
     try:
-        vector = searcher.embed([query], asked)
+        vector = embedder.embed([query], asked)
     except ClipError as error:
         raise InputError(error.reason, file=query, hint="Give another recording") from error
-    index, files = gallery_index(searcher, run, gallery, _other(asked))
+    index, files = gallery_index(embedder, run, gallery, _other(asked))
     scores, places = index.search(vector, min(best, len(files)))
     return pd.DataFrame(
         {
@@ -163,7 +100,7 @@ def print_answers(
 
 
 def gallery_index(
-    searcher: Searcher, run: Path, gallery: Path, kind: Kind
+    embedder: Embedder, run: Path, gallery: Path, kind: Kind
 ) -> tuple[Any, list[str]]:
     """Return the index of a folder and its files, embedding them unless that was done before.
 
@@ -171,7 +108,7 @@ def gallery_index(
     every file; with any other it is made anew.
 
     Args:
-        searcher: Of the run.
+        embedder: Of the run.
         run: Its folder.
         gallery: The folder.
         kind: What is looked for in it.
@@ -190,7 +127,7 @@ def gallery_index(
         table = read_table(table_file, hint="Delete it and search again")
         if list(table.columns) == ["file", stamp]:
             return faiss.read_index(str(index_file)), table["file"].tolist()
-    files, vectors = _embedded(searcher, gallery, listed["file"].tolist(), kind)
+    files, vectors = _embedded(embedder, gallery, listed["file"].tolist(), kind)
     index = faiss.IndexFlatIP(vectors.shape[1])
     index.add(vectors)
     # The table names the state that its index belongs to: without it a half-made pair is no pair.
@@ -219,7 +156,7 @@ def _listed(gallery: Path, kind: Kind) -> pd.DataFrame:
 
 
 def _embedded(
-    searcher: Searcher, gallery: Path, names: list[str], kind: Kind
+    embedder: Embedder, gallery: Path, names: list[str], kind: Kind
 ) -> tuple[list[str], NDArray[np.float32]]:
     """Embed files and leave out, with a line each, those that cannot be read."""
     kept: list[str] = []
@@ -230,17 +167,19 @@ def _embedded(
         for start in range(0, len(names), size):
             block = names[start : start + size]
             try:
-                vectors = searcher.embed([gallery / name for name in block], kind)
+                vectors = embedder.embed([gallery / name for name in block], kind)
             except (ClipError, InputError):
                 block = [name for name in block if _readable(gallery / name, kind)]
                 if block:
-                    parts.append(searcher.embed([gallery / name for name in block], kind))
+                    parts.append(embedder.embed([gallery / name for name in block], kind))
             else:
                 parts.append(vectors)
             kept += block
             bar.update(size)
     if not kept:
-        raise InputError(f"none of its {kind}s can be read", file=gallery, hint="Mend the files")
+        raise InputError(
+            f"none of its {kind}s can be read", file=gallery, hint="Give files that can be read"
+        )
     return kept, np.concatenate(parts)
 
 

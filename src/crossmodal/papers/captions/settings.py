@@ -6,14 +6,13 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from crossmodal.config import Artefact, Settings, overlay
+from crossmodal.config import PaperBase, Settings, layered
 
 BANDS = 40
 """Mel bands of a caption."""
 
 TASKS = {"image_to_caption": "caption search", "caption_to_image": "image search"}
 """What is asked with and what is found, and the paper's words for it."""
-
 
 MEMORY_SETTING = "training.batch"
 """What to lower when a training needs more memory than there is."""
@@ -22,7 +21,9 @@ MEMORY_SETTING = "training.batch"
 class TcnSettings(Settings):
     """The branch for temporal order, beside a narrower baseline network."""
 
-    filters: int = Field(64, ge=1, description="Maps of each set of frequency filters.")
+    filters: int = Field(
+        64, ge=1, description="Maps of each set of the TCN branch's frequency filters."
+    )
     temporal: int = Field(9, ge=1, description="Frames of the local temporal filters; odd.")
     pool: int = Field(4, ge=1, description="Frames that the horizontal max pool makes one.")
     channels: int = Field(256, ge=1, description="Maps of the two stacks.")
@@ -47,17 +48,23 @@ class RunSettings(Settings):
     normalise: Literal["none", "audio", "both"] = Field(
         "audio", description="Which embeddings have length 1."
     )
-    temporal_branch: bool = Field(False, description="The TCN branch beside the baseline.")
-    tcn: TcnSettings = Field(TcnSettings.model_validate({}), description="Of the TCN branch.")
-    hinges: Literal["two", "six"] = Field("two", description="Baseline loss, or the new loss.")
-    average: bool = Field(False, description="Six hinges count a third each: the scale of two.")
-    margin: float = Field(1.0, gt=0, description="Of every hinge.")
+    temporal_branch: bool = Field(
+        False, description="Whether the TCN branch stands beside the baseline."
+    )
+    tcn: TcnSettings = Field(
+        TcnSettings.model_validate({}), description="Settings of the TCN branch."
+    )
+    hinges: Literal["two", "six"] = Field(
+        "two", description="Hinges a pair: two (baseline), or six."
+    )
+    average: bool = Field(False, description="Whether six hinges count a third each, as two.")
+    margin: float = Field(1.0, gt=0, description="Margin of every hinge.")
     epochs: int = Field(90, ge=1, description="Passes over the training captions.")
     batch: int = Field(128, ge=2, description="Pairs a step, no two of one image.")
-    learning_rate: float = Field(1e-3, gt=0, description="Of SGD, at the start.")
-    rate_factor: float = Field(1.0, gt=0, description="Times the learning rate: a control.")
-    momentum: float = Field(0.9, ge=0, lt=1, description="Of SGD.")
-    weight_decay: float = Field(5e-7, ge=0, description="Of SGD.")
+    learning_rate: float = Field(1e-3, gt=0, description="Learning rate of SGD at the start.")
+    rate_factor: float = Field(1.0, gt=0, description="Factor of the learning rate, for a control.")
+    momentum: float = Field(0.9, ge=0, lt=1, description="Momentum of SGD.")
+    weight_decay: float = Field(5e-7, ge=0, description="Weight decay of SGD.")
     decay_every: int = Field(40, ge=1, description="Epochs after which the rate falls tenfold.")
 
     @model_validator(mode="after")
@@ -73,12 +80,12 @@ class RunSettings(Settings):
         return self
 
 
-class Family(Settings):
-    """One network and loss, trained once a seed; every ablation is an overlay."""
+class Variant(Settings):
+    """One network and loss; every ablation is an overlay."""
 
     title: str = Field(description="Name in tables and figures.")
     settings: RunSettings = Field(
-        RunSettings.model_validate({}), description="Laid over the settings of the paper."
+        RunSettings.model_validate({}), description="Settings laid over those of the paper."
     )
 
 
@@ -91,42 +98,34 @@ class Protocol(Settings):
     galleries: int = Field(
         5, ge=1, description="Galleries drawn, each with another caption of an image if it has one."
     )
-    seed: int = Field(0, description="Of the drawing.")
-    cutoffs: tuple[int, ...] = Field((1, 5, 10), description="The k of recall at k.")
+    seed: int = Field(0, description="Seed of the drawing of galleries.")
+    cutoffs: tuple[int, ...] = Field((1, 5, 10), description="Every k of recall at k.")
 
 
 class Examples(Settings):
     """The searches that the report shows."""
 
-    family: str = Field(description="Whose first seed answers.")
+    variant: str = Field(description="Variant whose first seed answers.")
     queries: int = Field(3, ge=1, description="Queries each way, evenly spaced over the gallery.")
-    answers: int = Field(5, ge=1, description="Best answers shown of each.")
+    answers: int = Field(5, ge=1, description="Best answers shown of each query.")
 
 
-class PaperSettings(Settings):
+class PaperSettings(PaperBase):
     """The paper as a whole."""
 
-    corpora: list[str] = Field(min_length=1)
-    jobs: int = Field(6, ge=1, description="Training jobs of a corpus; they share the families.")
-    training: RunSettings = Field(description="Of every family, before its own.")
-    protocol: Protocol
-    examples: Examples
-    families: dict[str, Family]
-    artefacts: dict[str, Artefact]
+    variants: dict[str, Variant] = Field(description="Networks and losses, and controls of them.")
+    training: RunSettings = Field(description="Settings of every variant, before its own.")
+    protocol: Protocol = Field(description="How retrieval is scored.")
+    examples: Examples = Field(description="Searches that the report shows.")
 
     @model_validator(mode="after")
-    def _families_fit(self) -> PaperSettings:
-        for name in self.families:
+    def _variants_fit(self) -> PaperSettings:
+        for name in self.variants:
             self.run_settings(name)
-        if self.examples.family not in self.families:
-            raise ValueError(f"examples: there is no family {self.examples.family!r}")
+        if self.examples.variant not in self.variants:
+            raise ValueError(f"examples: there is no variant {self.examples.variant!r}")
         return self
 
-    def run_settings(self, family: str) -> RunSettings:
-        """Resolve one family: the settings of the paper, then its own."""
-        # Only what the files set is laid over what is below, not the defaults of the model.
-        layers = (
-            self.training.model_dump(exclude_unset=True),
-            self.families[family].settings.model_dump(exclude_unset=True),
-        )
-        return RunSettings.model_validate(overlay({}, *layers))
+    def run_settings(self, variant: str) -> RunSettings:
+        """Resolve a variant: the settings of the paper, then its own."""
+        return layered(RunSettings, self.training, self.variants[variant].settings)

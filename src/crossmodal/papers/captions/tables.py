@@ -8,10 +8,11 @@ from typing import Any
 
 import pandas as pd
 
-from crossmodal.papers.captions.results import NAMES, Results
 from crossmodal.papers.captions.settings import TASKS
 from crossmodal.reporting import tables
+from crossmodal.reporting.results import Results
 
+NAMES = {"flickr8k_audio": "Flickr8k Audio", "places_audio": "Places Audio"}
 LOSSES = ("baseline", "new_loss", "new_loss_mean", "baseline_rate3")
 ARCHITECTURES = ("baseline", "new_loss", "tcn", "tcn_new_loss")
 
@@ -26,9 +27,9 @@ def table_architecture(results: Results, stem: Path) -> None:
     _write_comparison(results, stem, ARCHITECTURES, "TCN branch, recall")
 
 
-def _write_comparison(results: Results, stem: Path, families: tuple[str, ...], title: str) -> None:
+def _write_comparison(results: Results, stem: Path, variants: tuple[str, ...], title: str) -> None:
     parts = []
-    for corpus in results.corpora:
+    for corpus, one in results.corpora.items():
         for task, words in TASKS.items():
             for k in results.settings.protocol.cutoffs:
                 rows = [
@@ -36,17 +37,17 @@ def _write_comparison(results: Results, stem: Path, families: tuple[str, ...], t
                         "corpus": NAMES[corpus],
                         "search": words,
                         "metric": f"R@{k}",
-                        "network": results.settings.families[family].title,
-                        "variant": family,
-                        "paper": _reported(family, task, k),
+                        "network": one.title(variant),
+                        "variant": variant,
+                        "paper": _reported(variant, task, k),
                     }
-                    for family in families
+                    for variant in variants
                 ]
                 key = f"{task}|pairs|recall{k}"
-                parts.append(tables.comparison(results.folder, corpus, key, pd.DataFrame(rows)))
+                parts.append(tables.comparison(one, key, pd.DataFrame(rows)))
     galleries = results.settings.protocol.galleries
     tables.write_table(
-        pd.concat(parts, ignore_index=True).drop(columns="variant") if parts else pd.DataFrame(),
+        pd.concat(parts, ignore_index=True).drop(columns="variant"),
         stem,
         title=title,
         source=results.source,
@@ -59,36 +60,34 @@ def _write_comparison(results: Results, stem: Path, families: tuple[str, ...], t
     )
 
 
-def _reported(family: str, task: str, k: int) -> float:
+def _reported(variant: str, task: str, k: int) -> float:
     """Return the paper's recall, NaN where it gives none."""
     frame = pd.read_csv(Path(__file__).with_name("reported.csv"))
-    rows = frame[(frame["family"] == family) & (frame["task"] == task) & (frame["k"] == k)]
+    rows = frame[(frame["variant"] == variant) & (frame["task"] == task) & (frame["k"] == k)]
     return float(rows["recall"].iloc[0]) if len(rows) else math.nan
 
 
 def table_search(results: Results, stem: Path) -> None:
     """Median rank and recalls of every network under both protocols, beside chance."""
-    metrics = results.metrics()
-    columns = ["corpus", "protocol", "task", "variant"]
-    means = metrics.pivot_table(index=columns, columns="metric", values="value").reset_index()
     cutoffs = results.settings.protocol.cutoffs
     rows: list[dict[str, Any]] = []
-    for key, part in means.groupby(columns[:3]):
-        corpus, protocol, task = (str(name) for name in key)
-        place = {"corpus": NAMES[corpus], "protocol": protocol, "search": TASKS[task]}
-        by_family = part.set_index("variant").to_dict("index")
-        first = next(iter(by_family.values()))
-        chance = {f"R@{k}": first[f"recall{k}_chance"] for k in cutoffs}
-        rows.append({**place, "network": "chance", "median rank": math.nan, **chance})
-        for family, entry in results.settings.families.items():
-            if family in by_family:
-                own = by_family[family]
-                recalls = {f"R@{k}": own[f"recall{k}"] for k in cutoffs}
-                median = own["median_rank"]
-                behind = {tables.RUNS: tables.read_from(corpus, family)}
-                rows.append(
-                    {**place, "network": entry.title, "median rank": median, **recalls, **behind}
-                )
+    for corpus, one in results.corpora.items():
+        columns = ["protocol", "task", "variant"]
+        means = one.metrics.pivot_table(index=columns, columns="metric", values="value")
+        for key, part in means.reset_index().groupby(columns[:2]):
+            protocol, task = (str(name) for name in key)
+            place = {"corpus": NAMES[corpus], "protocol": protocol, "search": TASKS[task]}
+            by_variant = part.set_index("variant").to_dict("index")
+            first = next(iter(by_variant.values()))
+            chance = {f"R@{k}": first[f"recall{k}_chance"] for k in cutoffs}
+            rows.append({**place, "network": "chance", "median rank": math.nan, **chance})
+            for variant in results.settings.variants:
+                if variant in by_variant:
+                    own = by_variant[variant]
+                    recalls = {f"R@{k}": own[f"recall{k}"] for k in cutoffs}
+                    ranked = {"network": one.title(variant), "median rank": own["median_rank"]}
+                    behind = {tables.RUNS: one.read_from(variant)}
+                    rows.append({**place, **ranked, **recalls, **behind})
     tables.write_table(
         pd.DataFrame(rows),
         stem,

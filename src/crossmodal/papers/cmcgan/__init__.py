@@ -22,7 +22,7 @@ DEVIATIONS = [
     "to the code's side (1, 2, 4 for 7, 6, 5 layers) it is kept, in the sound's width after five "
     "layers; 6 and 5 layers leave out those next to the code.",
     "One latent vector a pair and step serves every sub-network.",
-    "The split is by song; `random` deals windows, as the paper may have done. Nothing is chosen "
+    "The split is by song; `random` splits windows, as the paper may have done. Nothing is chosen "
     "by test pairs: the epoch is that with the best validation accuracy of generated samples.",
     "S2I-C and I2S are built from the parent work's description, at the same sizes as CMCGAN; "
     "their classifier's hidden layer of 1,024 narrows with the base width.",

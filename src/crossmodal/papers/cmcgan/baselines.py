@@ -14,18 +14,17 @@ import itertools
 import torch
 from torch import Tensor, nn
 
-from crossmodal.papers.cmcgan import losses
-from crossmodal.papers.cmcgan.discriminator import (
-    SIDE,
+from crossmodal.papers.cmcgan.layers import (
+    CODE,
+    LEAK,
+    TOWER_SIDE,
+    Decoder,
+    Shape,
+    Size,
     Tower,
-    draw_wrong,
-    frozen,
     keep_scale,
-    update,
 )
-from crossmodal.papers.cmcgan.layers import Size
-from crossmodal.papers.cmcgan.model import CODE, LEAK, Decoder, Shape
-from crossmodal.papers.cmcgan.settings import Modality, ModelSettings
+from crossmodal.papers.cmcgan.settings import Modality
 
 _CHANNELS = (4, 8, 16, 16)
 _HIDDEN = (1024, 128)
@@ -66,21 +65,20 @@ class SourceClassifier(nn.Module):
         return logits
 
 
-class Translator(nn.Module):
+class ConditionalGenerator(nn.Module):
     """S2I-C (`modality` image) or I2S (`modality` sound): the frozen features made the other."""
 
     def __init__(self, shape: Shape, modality: Modality, classes: int) -> None:
         super().__init__()
         self.shape = shape
         self.modality = modality
-        source = (1, shape.sound) if modality == "image" else (3, shape.picture)
-        target = (3, shape.picture) if modality == "image" else (1, shape.sound)
-        self.source = SourceClassifier(*source, shape.width, classes)
+        self.given: Modality = "sound" if modality == "image" else "image"
+        self.source = SourceClassifier(*shape.of(self.given), shape.width, classes)
         self.compress = nn.Linear(_HIDDEN[1], CODE)
-        self.decoder = Decoder(*target, shape.layers, shape.width, shape.noise)
+        self.decoder = Decoder(*shape.of(modality), shape.layers, shape.width, shape.noise)
 
     def ends(self, x: Tensor, a: Tensor) -> tuple[Tensor, Tensor]:
-        """Return of pictures x and sounds a what is given and what is to be made."""
+        """Return of pictures x and sounds a what is given and what is to be generated."""
         return (a, x) if self.modality == "image" else (x, a)
 
     def features(self, given: Tensor) -> Tensor:
@@ -104,77 +102,30 @@ class ConditionalDiscriminator(nn.Module):
 
     def __init__(self, shape: Shape, modality: Modality) -> None:
         super().__init__()
-        target = (3, shape.picture) if modality == "image" else (1, shape.sound)
-        self.tower = Tower(*target, shape.width)
+        self.tower = Tower(*shape.of(modality), shape.width)
         mixed = self.tower.channels
         self.compress = nn.Linear(_HIDDEN[1], CODE)
         self.mix = nn.Conv2d(mixed + CODE, mixed, 1)
         keep_scale(self.compress)
         keep_scale(self.mix)
-        self.top = nn.Linear(mixed * SIDE * SIDE, 1)
+        self.top = nn.Linear(mixed * TOWER_SIDE * TOWER_SIDE, 1)
 
-    def forward(self, maps: Tensor, features: Tensor) -> Tensor:
+    def score(self, maps: Tensor, features: Tensor) -> Tensor:
         """Maps [n, c, 4, 4] of the tower and features [n, 128] -> logits [n]."""
         code = nn.functional.leaky_relu(self.compress(features), LEAK)
-        tiled = code[:, :, None, None].expand(-1, -1, SIDE, SIDE)
+        tiled = code[:, :, None, None].expand(-1, -1, TOWER_SIDE, TOWER_SIDE)
         mixed = nn.functional.leaky_relu(self.mix(torch.cat([maps, tiled], dim=1)), LEAK)
         logits: Tensor = self.top(mixed.flatten(1))
         return logits[:, 0]
 
-
-class TranslatorAdversaries:
-    """A translator, its discriminator and their optimisers."""
-
-    def __init__(
-        self,
-        shape: Shape,
-        settings: ModelSettings,
-        classes: int,
-        device: torch.device,
-    ) -> None:
-        self.device = device
-        self.generator = Translator(shape, settings.modality, classes).to(device)
-        self.discriminator = ConditionalDiscriminator(shape, settings.modality).to(device)
-        trained = [*self.generator.compress.parameters(), *self.generator.decoder.parameters()]
-        self.generator_optimiser = torch.optim.Adam(trained, lr=settings.learning_rate, fused=True)
-        self.discriminator_optimiser = torch.optim.SGD(
-            self.discriminator.parameters(),
-            lr=settings.discriminator_rate,
-            momentum=settings.momentum,
-            fused=True,
+    def score_all(
+        self, truth: Tensor, fake: Tensor, features: Tensor, wrong: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the logits [n] of true items, of true items with wrong features, and of fakes."""
+        maps = self.tower(torch.cat([truth, fake]))
+        true_maps, fake_maps = maps.split(len(truth))
+        return (
+            self.score(true_maps, features),
+            self.score(true_maps, features[wrong]),
+            self.score(fake_maps, features),
         )
-
-    def parts(self) -> dict[str, nn.Module | torch.optim.Optimizer]:
-        """Return everything whose state decides how training goes on."""
-        return {
-            "generator": self.generator,
-            "discriminator": self.discriminator,
-            "generator_optimiser": self.generator_optimiser,
-            "discriminator_optimiser": self.discriminator_optimiser,
-        }
-
-    def step(self, x: Tensor, a: Tensor, label: Tensor) -> dict[str, Tensor]:
-        """Update discriminator and generator once; arguments and result as for CMCGAN.
-
-        The discriminator maximises log S_r + (log(1 - S_w) + log(1 - S_f)) / 2.
-        """
-        given, truth = self.generator.ends(x, a)
-        features = self.generator.features(given)
-        made = self.generator(features, self.generator.draw_noise(len(x)).to(self.device))
-        judge, n = self.discriminator, len(x)
-        maps = judge.tower(torch.cat([truth, made.detach()]))
-        wrong = draw_wrong(label).to(self.device)
-        real = judge(maps[:n], features)
-        deceived = losses.forgery_loss(
-            real, judge(maps[:n], features[wrong]), judge(maps[n:], features)
-        )
-        update(self.discriminator_optimiser, deceived)
-        with frozen(judge):
-            fooling = losses.judged_real(judge(judge.tower(made), features))
-        update(self.generator_optimiser, fooling)
-        distance = nn.functional.l1_loss(made.detach(), truth)
-        return {
-            "d_forgery": deceived.detach(),
-            "g_adversarial": fooling.detach(),
-            "l1_not_trained": distance,
-        }

@@ -1,25 +1,27 @@
-"""From manifest, pictures and log-mels to aligned pairs that lie on the device as a whole."""
+"""From manifest, pictures and log-mels to aligned pairs on the device; augmented pictures."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn.functional import adaptive_avg_pool2d
+from torch.nn.functional import adaptive_avg_pool2d, pad
 
-from crossmodal.corpora.manifest import read_manifest
+from crossmodal.corpora.manifest import SPLITS, read_manifest
 from crossmodal.errors import InputError
 from crossmodal.features.store import read_feature
-from crossmodal.papers.cmcgan.model import Shape
-from crossmodal.papers.cmcgan.settings import ModelSettings, Sizes
+from crossmodal.papers.cmcgan.settings import Sizes
 
 LOW_DB, HIGH_DB = -90.0, 40.0
 """Levels that become -1 and 1; 16-bit sound has its noise below and its loudest tone within."""
-FILES = ("manifest.csv", "pictures.npy", "log_mel.npy")
+SHIFT = 0.1
+"""Largest shift of an augmented picture, of the side."""
+LIGHT = 0.3
+"""Largest change of a colour's contrast and brightness, of the range from 0 to 1 and back."""
 _BLOCK = 512
 
 
@@ -58,18 +60,18 @@ class Pairs:
 
     def to(self, device: torch.device) -> Pairs:
         """Return the pairs with pictures and sounds on a device."""
-        picture, sound = self.picture.to(device), self.sound.to(device)
-        return Pairs(picture, sound, self.label, self.clips, self.classes)
+        return replace(self, picture=self.picture.to(device), sound=self.sound.to(device))
 
     @classmethod
     def joined(cls, parts: list[Pairs]) -> Pairs:
         """Put parts of one corpus after one another."""
-        picture, sound, label = (
-            torch.cat([getattr(part, name) for part in parts])
-            for name in ("picture", "sound", "label")
+        return cls(
+            torch.cat([part.picture for part in parts]),
+            torch.cat([part.sound for part in parts]),
+            torch.cat([part.label for part in parts]),
+            [clip for part in parts for clip in part.clips],
+            parts[0].classes,
         )
-        clips = [clip for part in parts for clip in part.clips]
-        return cls(picture, sound, label, clips, parts[0].classes)
 
     def __len__(self) -> int:
         """Return the number of pairs."""
@@ -77,16 +79,16 @@ class Pairs:
 
 
 @dataclass(frozen=True)
-class Parts:
-    """A corpus split: what is learned from, what chooses the epoch, what is reported."""
+class Split:
+    """A corpus: what is learned from, what chooses the epoch, what is reported."""
 
     train: Pairs
     validation: Pairs
     test: Pairs
 
-    def to(self, device: torch.device) -> Parts:
+    def to(self, device: torch.device) -> Split:
         """Return the parts on a device."""
-        return Parts(self.train.to(device), self.validation.to(device), self.test.to(device))
+        return Split(self.train.to(device), self.validation.to(device), self.test.to(device))
 
 
 def to_unit(picture: Tensor) -> Tensor:
@@ -109,12 +111,6 @@ def to_db(value: Tensor) -> Tensor:
     return (value + 1) * ((HIGH_DB - LOW_DB) / 2) + LOW_DB
 
 
-def shape_of(sizes: Sizes, settings: ModelSettings) -> Shape:
-    """Return how large a model's networks are."""
-    picture, sound = (sizes.picture_px, sizes.picture_px), (sizes.bands, sizes.steps)
-    return Shape(picture, sound, sizes.width, settings.layers, settings.noise)
-
-
 def load_pairs(folder: Path, sizes: Sizes) -> tuple[Pairs, dict[str, NDArray[np.str_]]]:
     """Load all pairs of a corpus at the size of the networks.
 
@@ -128,12 +124,12 @@ def load_pairs(folder: Path, sizes: Sizes) -> tuple[Pairs, dict[str, NDArray[np.
     Raises:
         InputError: A file is missing or does not fit the manifest.
     """
-    path = folder / "manifest.csv"
-    manifest = read_manifest(path)
+    manifest = read_manifest(folder / "manifest.csv")
     pictures = read_feature(folder / "pictures.npy", len(manifest))
     levels = read_feature(folder / "log_mel.npy", len(manifest))
-    picture = torch.cat([_picture(block, sizes) for block in _blocks(pictures)])
-    sound = torch.cat([_sound(block, sizes) for block in _blocks(levels)])
+    blocks = [slice(start, start + _BLOCK) for start in range(0, len(manifest), _BLOCK)]
+    picture = torch.cat([_picture(pictures[block], sizes) for block in blocks])
+    sound = torch.cat([_sound(levels[block], sizes) for block in blocks])
     classes = sorted(set(manifest["label"]))
     number = {name: index for index, name in enumerate(classes)}
     label = torch.tensor([number[name] for name in manifest["label"]])
@@ -141,29 +137,20 @@ def load_pairs(folder: Path, sizes: Sizes) -> tuple[Pairs, dict[str, NDArray[np.
     return Pairs(picture, sound, label, manifest["clip"].tolist(), classes), splits
 
 
-def load_parts(folder: Path, sizes: Sizes, split: str) -> Parts:
+def load_split(folder: Path, sizes: Sizes, column: str) -> Split:
     """Load a corpus, divided by a column of its manifest.
 
-    Args:
-        folder: `results/<edition>/corpora/<corpus>/cmcgan`.
-        sizes: Size of the networks' inputs.
-        split: "split" or "split_random".
-
     Raises:
-        InputError: A file is missing or does not fit, a part is empty, or a class never occurs in
-            training.
+        InputError: As for `load_pairs`; a part is empty; a class never occurs in training.
     """
-    pairs, splits = load_pairs(folder, sizes)
-    rows = {
-        name: torch.from_numpy(np.flatnonzero(splits[split] == name))
-        for name in ("train", "validation", "test")
-    }
+    pairs, columns = load_pairs(folder, sizes)
+    rows = {name: torch.from_numpy(np.flatnonzero(columns[column] == name)) for name in SPLITS}
     for name, members in rows.items():
         if len(members) < 2:
             raise InputError(
                 f"has {len(members)} pairs in part {name!r}",
                 file=folder / "manifest.csv",
-                field=split,
+                field=column,
                 hint="Give each part at least two pairs",
             )
     unknown = set(pairs.label.tolist()) - set(pairs.label[rows["train"]].tolist())
@@ -171,14 +158,10 @@ def load_parts(folder: Path, sizes: Sizes, split: str) -> Parts:
         raise InputError(
             f"class {pairs.classes[min(unknown)]!r} never occurs in the training part",
             file=folder / "manifest.csv",
-            field=split,
+            field=column,
             hint="Add training pairs of it, or take its rows out",
         )
-    return Parts(*(pairs.take(members) for members in rows.values()))
-
-
-def _blocks(array: NDArray) -> list[NDArray]:
-    return [array[start : start + _BLOCK] for start in range(0, len(array), _BLOCK)]
+    return Split(*(pairs.take(rows[name]) for name in SPLITS))
 
 
 def _picture(block: NDArray, sizes: Sizes) -> Tensor:
@@ -193,3 +176,28 @@ def _sound(block: NDArray, sizes: Sizes) -> Tensor:
     """Decibels [n, bands, steps] -> [n, 1, bands, steps] at the networks' size, -1 to 1."""
     levels = torch.from_numpy(np.array(block, dtype=np.float32))[:, None]
     return to_scale(adaptive_avg_pool2d(levels, (sizes.bands, sizes.steps)))
+
+
+def augment(x: Tensor) -> Tensor:
+    """Shift each picture and change its colours, so that a classifier learns no rooms by heart.
+
+    A few songs an instrument have a few rooms; without this, classifiers of the stand-in know
+    every training picture and one test picture in two. Edges are continued.
+
+    Takes and returns pictures [n, 3, h, w] from -1 to 1; values may then go beyond. Random numbers
+    come from the CPU's generator, so that every device sees the same.
+    """
+    n, _, height, width = x.shape
+    margins = round(SHIFT * height), round(SHIFT * width)
+    padded = pad(x, (margins[1], margins[1], margins[0], margins[0]), mode="replicate")
+    down, right = (
+        torch.randint(0, 2 * margin + 1, (n, 1)) + torch.arange(size)
+        for margin, size in zip(margins, (height, width), strict=True)
+    )
+    picture = torch.arange(n)[:, None, None]
+    chosen = (picture, down[:, :, None], right[:, None, :])
+    places = tuple(index.to(x.device) for index in chosen)
+    shifted = padded.permute(0, 2, 3, 1)[places].permute(0, 3, 1, 2)
+    gain = 1 + LIGHT * (2 * torch.rand(n, 3, 1, 1) - 1)
+    offset = LIGHT * (2 * torch.rand(n, 3, 1, 1) - 1)
+    return shifted * gain.to(x.device) + offset.to(x.device)

@@ -7,61 +7,65 @@ are means over their items.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from torch import Tensor
 from torch.nn.functional import l1_loss, softplus
 
-from crossmodal.papers.cmcgan.model import Paths
 
-
-def judged_real(logit: Tensor) -> Tensor:
+def real_loss(logit: Tensor) -> Tensor:
     """Return the mean of -log S."""
     return softplus(-logit).mean()
 
 
-def judged_fake(logit: Tensor) -> Tensor:
+def fake_loss(logit: Tensor) -> Tensor:
     """Return the mean of -log(1 - S)."""
     return softplus(logit).mean()
 
 
-def mismatch_loss(real: Tensor, wrong_sound: Tensor, wrong_image: Tensor) -> Tensor:
-    """Eq. 1, L_Dw with its sign turned: pairs of one instrument against pairs of two.
+def pair_loss(real: Tensor, false_sound: Tensor, false_image: Tensor) -> Tensor:
+    """Eq. 1, L_Dw or L_Df with its sign turned: true pairs against false ones.
 
     Args:
         real: S_rvra, logits [n] of true pairs.
-        wrong_sound: S_rvwa, logits [n].
-        wrong_image: S_wvra, logits [n].
+        false_sound: S_rvwa, logits [n] of pairs of two instruments; S_rvfa, logits [m] of pairs
+            with a generated sound, every path that ends in one counting the same.
+        false_image: S_wvra or S_fvra, likewise.
     """
-    return judged_real(real) + (judged_fake(wrong_sound) + judged_fake(wrong_image)) / 2
+    return real_loss(real) + (fake_loss(false_sound) + fake_loss(false_image)) / 2
 
 
-def forgery_loss(real: Tensor, fake_sound: Tensor, fake_image: Tensor) -> Tensor:
-    """Eq. 1, L_Df with its sign turned: true pairs against pairs with one half generated.
+def discriminator_terms(logits: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Eq. 1, or the standard loss where pictures and sounds were scored apart; to be summed.
 
     Args:
-        real: S_rvra, logits [n] of true pairs.
-        fake_sound: S_rvfa, logits [m]: every path that ends in a sound counts the same.
-        fake_image: S_fvra, logits [m].
+        logits: What `score_all` of a discriminator returned; without wrong pairs Eq. 1 loses L_Dw.
     """
-    return judged_real(real) + (judged_fake(fake_sound) + judged_fake(fake_image)) / 2
+    if "real" not in logits:
+        return {
+            f"d_{modality}": real_loss(logits[f"real_{modality}"])
+            + fake_loss(logits[f"fake_{modality}"])
+            for modality in ("image", "sound")
+        }
+    real = logits["real"]
+    terms = {"d_forgery": pair_loss(real, logits["fake_sound"], logits["fake_image"])}
+    if "wrong_sound" in logits:
+        terms["d_mismatch"] = pair_loss(real, logits["wrong_sound"], logits["wrong_image"])
+    return terms
 
 
 def generator_loss(fake_sound: Tensor, fake_image: Tensor) -> Tensor:
     """Eq. 2 with its sign turned: S_rvfa and S_fvra, logits [m] each."""
-    return judged_real(fake_sound) + judged_real(fake_image)
+    return real_loss(fake_sound) + real_loss(fake_image)
 
 
-def consistency_terms(paths: Paths, x: Tensor, a: Tensor) -> dict[str, Tensor]:
+def consistency_terms(made: Mapping[str, Tensor], x: Tensor, a: Tensor) -> dict[str, Tensor]:
     """Eq. 3: the L1 distance of each path's end from the truth, by the paper's name of the end.
 
     Args:
-        paths: What the generator made; ends that it did not make are left out.
+        made: What the generator made; ends that it did not make are left out.
         x: True pictures [n, 3, h, w].
         a: True sounds [n, 1, bands, steps].
     """
-    ends = {
-        "rf_sound": (paths.rf_sound, a),
-        "rf_image": (paths.rf_image, x),
-        "fr_image": (paths.fr_image, x),
-        "fr_sound": (paths.fr_sound, a),
-    }
-    return {name: l1_loss(end, truth) for name, (end, truth) in ends.items() if end is not None}
+    ends = {"rf_sound": a, "rf_image": x, "fr_image": x, "fr_sound": a}
+    return {name: l1_loss(made[name], truth) for name, truth in ends.items() if name in made}

@@ -1,108 +1,109 @@
-"""What the workflow must know to plan the paper's jobs; nothing heavy is imported."""
+"""What the workflow must know of the paper before anything runs; nothing heavy is imported."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import replace
+from math import ceil
+from typing import TYPE_CHECKING, Any
 
-from crossmodal.papers.cmcgan.settings import MODALITIES, Modality, Model, PaperSettings
+from crossmodal.corpora.manifest import SPLITS
+from crossmodal.papers import plan
+from crossmodal.runs import Run
 
-INPUTS = ("manifest.csv", "pictures.npy", "log_mel.npy")
-RUN_FILES = ("checkpoint.pt", "history.csv", "run.json")
-SCORE_FILES = ("scores.npz", "metrics.csv", "samples.npz")
+if TYPE_CHECKING:
+    import pandas as pd
+
+FEWEST = {"train": 20, "validation": 2, "test": 2}
+"""Windows of each part that one's own videos must have; below twenty nothing is learnt."""
+FEWEST_LABELS = 2
+"""With one label there is nothing to tell apart."""
+STEPS = 900
+"""Updates that a generator gets at least of one's own videos, about those of the edition demo."""
+EPOCHS = 10
+"""Passes over the windows at least; many windows make long epochs."""
 
 
-@dataclass(frozen=True)
-class CorpusPlan:
-    """The runs of one corpus.
+class Plan(plan.Plan):
+    """The runs of the paper in an edition."""
 
-    Attributes:
-        settings: The paper's settings.
-        corpus: Name of the corpus.
-        seeds: The edition's seeds; a family may take the first few.
-        corpus_results: `results/<edition>/corpora/<corpus>/cmcgan`.
-        paper_results: `results/<edition>/cmcgan`.
-    """
+    windows = "cmcgan"
 
-    settings: PaperSettings
-    corpus: str
-    seeds: list[int]
-    corpus_results: str
-    paper_results: str
+    def seeds_of(self, variant: str) -> list[int]:
+        """Return the seeds of a variant: the edition's first ones."""
+        return self.seeds[: self.settings.variants[variant].seeds]
 
-    def families(self, *models: Model) -> list[str]:
-        """Return the families of some models (none named: all)."""
-        return [
-            name
-            for name, family in self.settings.families.items()
-            if family.model in (models or self.settings.models) and self.settings.runs_variant(name)
-        ]
+    def features(self, corpus: str, variant: str | None = None) -> list[str]:
+        """Return the arrays that every variant reads."""
+        return ["pictures", "log_mel"]
 
-    def jobs(self, added: Collection[str] = ()) -> list[list[str]]:
-        """Deal the families to training jobs: first all classifiers, since they judge the others.
+    def evaluation_features(self, corpus: str) -> list[str]:
+        """Return the arrays that evaluation reads: the waves are played."""
+        return [*self.features(corpus), "waves"]
 
-        The rest is dealt in turn to as many jobs as the settings say, at most one a family.
-
-        Args:
-            added: Families of a sweep; a job each, so that the others' jobs stay as they are.
-        """
-        classifiers = [name for name in self.families("classifier") if name not in added]
-        others = self.families("fusion", "cmcgan", "translator")
-        others = [name for name in others if name not in added]
-        count = min(self.settings.jobs, len(others))
-        dealt = [classifiers, *(others[place::count] for place in range(count))]
-        return dealt + [[family] for family in self.settings.families if family in added]
-
-    def folder(self, family: str, seed: int) -> str:
-        """Return a run folder."""
-        return f"{self.paper_results}/runs/{self.corpus}/{family}/seed{seed}"
-
-    def runs(self, *families: str) -> list[str]:
-        """Return the run folders of some families (none named: all), every seed of theirs."""
-        return [
-            self.folder(family, seed)
-            for family, seed in self.settings.runs(self.seeds)
-            if family in (families or self.settings.families)
-        ]
-
-    def inputs(self) -> list[str]:
-        """Return manifest, pictures and log-mels."""
-        return [f"{self.corpus_results}/{file}" for file in INPUTS]
-
-    def judges(self, family: str) -> list[str]:
-        """Return the checkpoints of the classifiers that judge a family; none for classifiers."""
-        entry, resolved = self.settings.families[family], self.settings.model_settings(family)
-        modalities: dict[Model, tuple[Modality, ...]] = {
-            "cmcgan": MODALITIES,
-            "translator": (resolved.modality,),
-        }
-        return [
-            f"{self.folder(self.settings.judge(modality, resolved.split), seed)}/checkpoint.pt"
-            for modality in modalities.get(entry.model, ())
-            for seed in self.seeds[: entry.seeds]
-        ]
-
-    def evaluation_settings(self) -> dict[str, Any]:
-        """Return everything but the runs themselves that decides the evaluation."""
-        settings, families = self.settings, self.families()
-        splits = sorted({settings.model_settings(name).split for name in families})
+    def before(self, run: Run) -> dict[str, Run]:
+        """Return modality -> the classifier of the same seed that evaluates what a run makes."""
+        split = self.settings.resolved(run.variant).split
         return {
-            "items": settings.items,
-            "judges": {name: self.judges(name) for name in families},
-            "references": [
-                settings.reference(split, everything=everything)
-                for split in splits
-                for everything in (False, True)
-            ],
+            modality: replace(run, variant=self.settings.evaluator(modality, split))
+            for modality in self.settings.generated(run.variant)
         }
 
-    def training_settings(self, family: str) -> dict[str, Any]:
-        """Return everything that decides the training of a family."""
-        entry = self.settings.families[family]
+    def decides_training(self, corpus: str, variant: str) -> dict[str, Any]:
+        """Return the settings that decide a run, plain values."""
         return {
-            "model": entry.model,
+            "model": self.settings.variants[variant].model,
             "sizes": self.settings.sizes.model_dump(),
-            "settings": self.settings.model_settings(family).model_dump(),
-            "judges": self.judges(family),
+            "settings": self.settings.resolved(variant).model_dump(),
+        }
+
+    def decides_evaluation(self, corpus: str) -> dict[str, Any]:
+        """Return the settings that decide the evaluation but the runs themselves."""
+        variants = self.variants(corpus)
+        return {
+            "items": self.settings.items,
+            "evaluators": {
+                name: [one.variant for one in self.before(Run(corpus, name, 0)).values()]
+                for name in variants
+            },
+            "references": {
+                split: [self.settings.reference(split, train_on_all=all_) for all_ in (False, True)]
+                for split in sorted({self.settings.resolved(name).split for name in variants})
+            },
+        }
+
+    def examples_seen(
+        self, corpus: str, variant: str, pairs: Mapping[str, int]
+    ) -> dict[str, float]:
+        """Return the examples of a run by phase; a translator's classifier learns first."""
+        settings = self.settings.resolved(variant)
+        count = sum(pairs.values()) if settings.train_on_all else pairs["train"]
+        found: dict[str, float] = {}
+        if self.settings.variants[variant].model == "translator":
+            found["source"] = settings.source_epochs * count
+        return found | {"train": settings.epochs * count}
+
+    def unmet(self, windows: pd.DataFrame) -> str:
+        """Return why windows (`label, split`) are not enough for the paper; empty: they are."""
+        for split in SPLITS:
+            part = windows[windows["split"] == split]
+            labels = part["label"].nunique()
+            if labels < FEWEST_LABELS:
+                return f"windows of {labels} labels in {split}, {FEWEST_LABELS} are needed"
+            if len(part) < FEWEST[split]:
+                return f"{len(part)} windows in {split}, {FEWEST[split]} are needed"
+        learnt = set(windows.loc[windows["split"] == "train", "label"])
+        for label in sorted(set(windows["label"]) - learnt):
+            return f"label {label!r} never occurs in training"
+        return ""
+
+    def defaults_for(self, windows: pd.DataFrame) -> dict[str, Any]:
+        """Return epochs that suit the number of windows: few windows make short epochs."""
+        training = int((windows["split"] == "train").sum())
+        models = self.settings.models
+        return {
+            "models": {
+                name: {"epochs": max(EPOCHS, ceil(STEPS / ceil(training / models[name].batch)))}
+                for name in ("cmcgan", "translator")
+            }
         }

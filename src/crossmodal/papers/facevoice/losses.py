@@ -1,8 +1,8 @@
-"""The two games of the first phase (Eq. 1-2) and the losses of the second.
+"""The adversarial losses of the first phase (Eq. 1-2) and the losses of the second.
 
-A value is what its player minimises; the judges maximise Eq. 2, so their value is its negative.
-Logits are those of the judges, [n] each. `bce` puts cross-entropies in place of the bare logits;
-there the generators make what is theirs look real, and leave the rest alone.
+Every value is to be minimised; the discriminators maximise Eq. 2, so theirs is its negative.
+Logits are those of the discriminators, [n] each. `bce` puts cross-entropies in place of the bare
+logits; there the generators make what is theirs look real, and leave the rest alone.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from crossmodal.papers.facevoice.model import similarity
 Form = Literal["bce", "wasserstein"]
 
 FAKE_WEIGHT = 0.5
-"""Of each of the two fakes of an inter-modal judge, against 1 of the real pair."""
+"""Of each of the two fakes of an inter-modal discriminator, against 1 of the real pair."""
 
 
-def intra_judge(form: Form, real: Tensor, rebuilt: Tensor) -> Tensor:
-    """D(h) - D(r): the judge tells original features from reconstructions."""
+def intra_discriminator(form: Form, real: Tensor, rebuilt: Tensor) -> Tensor:
+    """D(h) - D(r): original features against reconstructions."""
     if form == "wasserstein":
         return rebuilt.mean() - real.mean()
-    return _against(real, True) + _against(rebuilt, False)
+    return _cross_entropy(real, True) + _cross_entropy(rebuilt, False)
 
 
 def intra_generator(form: Form, rebuilt: Tensor) -> Tensor:
     """The reconstruction is to pass for an original."""
-    return -rebuilt.mean() if form == "wasserstein" else _against(rebuilt, True)
+    return -rebuilt.mean() if form == "wasserstein" else _cross_entropy(rebuilt, True)
 
 
-def inter_judge(form: Form, own: Tensor, exchanged: Tensor, mismatched: Tensor) -> Tensor:
+def inter_discriminator(form: Form, own: Tensor, exchanged: Tensor, mismatched: Tensor) -> Tensor:
     """D(own) - D(exchanged) / 2 - D(mismatched) / 2: whose representation lies beside h?
 
     Args:
@@ -45,8 +45,8 @@ def inter_judge(form: Form, own: Tensor, exchanged: Tensor, mismatched: Tensor) 
     """
     if form == "wasserstein":
         return FAKE_WEIGHT * (exchanged.mean() + mismatched.mean()) - own.mean()
-    fakes = _against(exchanged, False) + _against(mismatched, False)
-    return _against(own, True) + FAKE_WEIGHT * fakes
+    fakes = _cross_entropy(exchanged, False) + _cross_entropy(mismatched, False)
+    return _cross_entropy(own, True) + FAKE_WEIGHT * fakes
 
 
 def inter_generator(form: Form, own: Tensor, exchanged: Tensor, mismatched: Tensor) -> Tensor:
@@ -56,8 +56,8 @@ def inter_generator(form: Form, own: Tensor, exchanged: Tensor, mismatched: Tens
     pair's too.
     """
     if form == "wasserstein":
-        return -inter_judge(form, own, exchanged, mismatched)
-    return FAKE_WEIGHT * _against(exchanged, True)
+        return -inter_discriminator(form, own, exchanged, mismatched)
+    return FAKE_WEIGHT * _cross_entropy(exchanged, True)
 
 
 def triplet(anchor: Tensor, positive: Tensor, negative: Tensor, margin: float) -> Tensor:
@@ -71,6 +71,6 @@ def identification(logits: Sequence[Tensor], person: Tensor) -> Tensor:
     return torch.stack([functional.cross_entropy(head, person) for head in logits]).sum()
 
 
-def _against(logit: Tensor, real: bool) -> Tensor:
-    """Cross-entropy of logits against one verdict."""
+def _cross_entropy(logit: Tensor, real: bool) -> Tensor:
+    """Mean cross-entropy of logits that should all say real, or all fake."""
     return functional.softplus(-logit if real else logit).mean()

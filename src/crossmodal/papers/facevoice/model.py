@@ -80,7 +80,7 @@ class Generators(nn.Module):
         return self.face_decoder(face), self.voice_decoder(voice)
 
 
-class Judge(nn.Module):
+class Discriminator(nn.Module):
     """A discriminator: one hidden layer, one logit. [n, inputs] -> [n]."""
 
     def __init__(self, inputs: int, width: int) -> None:
@@ -89,20 +89,20 @@ class Judge(nn.Module):
         self.logit = nn.Linear(width, 1)
 
     def forward(self, *parts: Tensor) -> Tensor:
-        """Judge features side by side."""
+        """Return the logits of features side by side."""
         logit: Tensor = self.logit(self.hidden(torch.cat(parts, dim=1)))
         return logit.squeeze(1)
 
 
-class Judges(nn.Module):
+class Discriminators(nn.Module):
     """D_I and D_T: original or reconstructed? D_Ci and D_Ct: own or exchanged representation?"""
 
     def __init__(self, face_size: int, voice_size: int, s: ModelSettings) -> None:
         super().__init__()
-        self.face = Judge(face_size, s.judge_width)
-        self.voice = Judge(voice_size, s.judge_width)
-        self.face_common = Judge(s.width + face_size, s.judge_width)
-        self.voice_common = Judge(s.width + voice_size, s.judge_width)
+        self.face = Discriminator(face_size, s.discriminator_width)
+        self.voice = Discriminator(voice_size, s.discriminator_width)
+        self.face_common = Discriminator(s.width + face_size, s.discriminator_width)
+        self.voice_common = Discriminator(s.width + voice_size, s.discriminator_width)
 
 
 class Matching(nn.Module):
@@ -158,6 +158,19 @@ class FaceVoice(nn.Module):
 def similarity(left: Tensor, right: Tensor) -> Tensor:
     """Return the cosines of vectors [n, d] and [n, d], [n]."""
     return functional.cosine_similarity(left, right, dim=1)
+
+
+@torch.no_grad()
+def represent(
+    generators: Generators, face: Tensor, voice: Tensor, block: int = 4096
+) -> tuple[Tensor, Tensor]:
+    """Return the common representations of all windows' faces and voices, [n, width] each.
+
+    The generators must be in evaluation mode; then no window changes another's values.
+    """
+    blocks = zip(torch.split(face, block), torch.split(voice, block), strict=True)
+    parts = [generators.encode(*pair) for pair in blocks]
+    return torch.cat([one for one, _ in parts]), torch.cat([two for _, two in parts])
 
 
 def load(content: dict[str, Any]) -> FaceVoice:

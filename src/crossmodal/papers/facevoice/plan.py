@@ -1,110 +1,128 @@
-"""What the workflow must know to plan the paper's jobs; nothing heavy is imported."""
+"""What runs: a search of the margin, and a run a variant and seed; nothing heavy is imported."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from crossmodal.config import CorpusChoice
+from crossmodal.corpora.manifest import SPLITS
+from crossmodal.papers import plan
 from crossmodal.papers.facevoice.settings import PaperSettings
+from crossmodal.runs import Run
 
-KIND = "facevoice"
-"""The windows of a corpus that the paper learns from."""
+if TYPE_CHECKING:
+    import pandas as pd
 
-TUNED = "ours"
+MARGIN = "margin"
+"""The setting that is searched; the name of its table."""
+SEARCHED_WITH = "ours"
 """The variant that the margin is searched with."""
+FEWEST = {"train": 20, "validation": 4, "test": 4}
+"""Windows of each part that one's own videos must have. Five are what the 53 principal components
+of faces need; below twenty nothing is learnt."""
+PEOPLE = 2
+"""Without a second one there is no mismatched pair."""
 
-FILES = {"episode": ("face", "mfcc"), "random": ("face_random", "mfcc_random")}
-"""Feature files by split."""
 
+class Plan(plan.Plan):
+    """The runs of the paper in an edition."""
 
-@dataclass(frozen=True)
-class CorpusPlan:
-    """The runs of one corpus.
-
-    Attributes:
-        settings: The paper's settings.
-        corpus: Name of the corpus.
-        pictures: Whether the face crops are at hand, which our own readings need.
-        seeds: One run each.
-        windows: `results/<edition>/corpora/<corpus>/facevoice`.
-        paper_results: `results/<edition>/facevoice`.
-    """
-
+    windows = "facevoice"
     settings: PaperSettings
-    corpus: str
-    pictures: bool
-    seeds: list[int]
-    windows: str
-    paper_results: str
 
-    def families(self) -> list[str]:
-        """Return the variants that the corpus can give."""
+    def variants(self, corpus: str) -> list[str]:
+        """Return the variants that run on a corpus: those whose face feature it can give."""
+        pictures = _has_pictures(self.at_hand[corpus])
         return [
             name
-            for name in self.settings.families
-            if self.settings.runs_variant(name)
-            and (self.pictures or self.settings.resolved(name).face == "face")
+            for name in super().variants(corpus)
+            if pictures or self.settings.resolved(name).face == "face"
         ]
 
-    def jobs(self, added: Collection[str] = ()) -> list[list[str]]:
-        """Deal the variants to training jobs; those that share a first phase stay together.
+    def features(self, corpus: str, variant: str | None = None) -> list[str]:
+        """Return the arrays that a variant, or any, reads."""
+        names = self.variants(corpus) if variant is None else [variant]
+        return sorted({array for name in names for array in self.settings.resolved(name).arrays()})
 
-        Args:
-            added: Variants of a sweep; a job each, so that the others' jobs stay as they are.
-        """
-        groups: dict[str, list[str]] = {}
-        for name in (name for name in self.families() if name not in added):
-            key = json.dumps(self.settings.resolved(name).first_phase(), sort_keys=True)
-            groups.setdefault(key, []).append(name)
-        dealt = list(groups.values())
-        count = min(self.settings.jobs, len(dealt))
-        jobs = [[name for group in dealt[place::count] for name in group] for place in range(count)]
-        return jobs + [[name] for name in self.families() if name in added]
+    def before(self, run: Run) -> dict[str, Run]:
+        """Return the run whose first phase a run starts from, where there is one that runs."""
+        source = self.settings.variants[run.variant].first_phase
+        if source is None or source not in self.variants(run.corpus):
+            return {}
+        return {"first_phase": replace(run, variant=source)}
 
-    def runs(self, families: list[str]) -> list[str]:
-        """Return the run folders of some variants, every seed."""
-        return [
-            f"{self.paper_results}/runs/{self.corpus}/{family}/seed{seed}"
-            for family in families
-            for seed in self.seeds
-        ]
+    def searches(self, corpus: str) -> dict[str, list[str]]:
+        """Return the search of the margin, and the variant that it is done with."""
+        return {MARGIN: [SEARCHED_WITH]}
 
-    def inputs(self) -> list[str]:
-        """Return the manifest, the features and, where there are some, the face crops."""
-        features = [name for names in FILES.values() for name in names]
-        pictures = ["pictures"] if self.pictures else []
-        return [
-            f"{self.windows}/{file}" for file in ("manifest.csv", *map(_npy, features + pictures))
-        ]
+    def search_of(self, corpus: str, variant: str) -> str | None:
+        """Return the search of the margin for every variant that sets none itself."""
+        own = self.settings.variants[variant].settings.model_fields_set
+        return None if MARGIN in own else MARGIN
 
-    def tuning_settings(self) -> dict[str, Any]:
-        """Return everything that decides the search."""
+    def decides_training(self, corpus: str, variant: str) -> dict[str, Any]:
+        """Return the training pairs and the settings of both phases."""
         return {
-            "pairs": self.settings.pairs.model_dump(),
+            "pairs": self.settings.pairs.model_dump(exclude={"validation", "test"}),
+            "model": self.settings.resolved(variant).model_dump(),
+            "searched": self.search_of(corpus, variant),
+        }
+
+    def decides_search(self, corpus: str, name: str) -> dict[str, Any]:
+        """Return the pairs, the margins, and the settings they are tried with."""
+        return {
+            "pairs": self.settings.pairs.model_dump(exclude={"test"}),
             "tuning": self.settings.tuning.model_dump(),
-            "model": self.settings.resolved(TUNED).model_dump(),
+            "variant": SEARCHED_WITH,
+            "model": self.settings.resolved(SEARCHED_WITH).model_dump(),
         }
 
-    def training_settings(self, families: list[str]) -> dict[str, Any]:
-        """Return everything that decides the trainings of some variants, but the search."""
-        return {
-            "pairs": self.settings.pairs.model_dump(),
-            "models": {name: self.settings.resolved(name).model_dump() for name in families},
-        }
+    def decides_evaluation(self, corpus: str) -> dict[str, Any]:
+        """Return the pairs."""
+        return self.settings.pairs.model_dump()
+
+    def examples_seen(
+        self, corpus: str, variant: str, pairs: Mapping[str, int]
+    ) -> dict[str, float]:
+        """Return the triplets of a run by phase, with its share of the search.
+
+        The settings say how many there are, however few windows.
+        """
+        settings, triplets = self.settings.resolved(variant), self.settings.pairs.train // 2
+        first = settings.epochs * self.settings.pairs.first_phase(triplets)
+        second = settings.matching_epochs * triplets
+        times = {"first": 0.0 if self.before(Run(corpus, variant, 0)) else 1.0, "second": 1.0}
+        if variant == SEARCHED_WITH:
+            tuning = self.settings.tuning
+            searched = len(tuning.seeds) / len(self.seeds_of(variant))
+            times["first"] += searched
+            times["second"] += searched * len(tuning.margins)
+        return {"first": times["first"] * first, "second": times["second"] * second}
+
+    def unmet(self, windows: pd.DataFrame) -> str:
+        """Return why windows (`person, split`) are not enough for the paper; empty: they are."""
+        windows = windows[windows["person"] != ""]
+        learnt = set(windows.loc[windows["split"] == "train", "person"])
+        for split in SPLITS:
+            part = windows[(windows["split"] == split) & windows["person"].isin(learnt)]
+            people = part["person"].nunique()
+            if people < PEOPLE:
+                return (
+                    f"{people} of the people in training have windows of face and voice in "
+                    f"{split}, {PEOPLE} are needed"
+                )
+            if len(part) < FEWEST[split]:
+                return (
+                    f"{len(part)} windows of face and voice in {split}, {FEWEST[split]} are needed"
+                )
+        return ""
 
 
-def has_pictures(folder: Path, choice: CorpusChoice) -> bool:
+def _has_pictures(corpus: plan.CorpusAtHand) -> bool:
     """Tell whether a corpus gives face crops: the makers' prepared arrays alone do not."""
-    if choice.reader.get("layout") == "prepared":
+    if corpus.choice.reader.get("layout") == "prepared":
         return False
-    if (folder / "episodes").is_dir() or (folder / "face-images").is_dir():
+    if any((corpus.folder / name).is_dir() for name in ("episodes", "face-images")):
         return True
-    return not any(folder.glob("**/train_face/*.mat"))
-
-
-def _npy(name: str) -> str:
-    return f"{name}.npy"
+    return not any(corpus.folder.glob("**/train_face/*.mat"))

@@ -10,15 +10,15 @@ import pandas as pd
 
 from crossmodal.metrics.uncertainty import bootstrap_mean, paired_bootstrap
 from crossmodal.metrics.verification import sweep
-from crossmodal.papers.facevoice.results import Results
+from crossmodal.papers.facevoice.plan import MARGIN, SEARCHED_WITH
 from crossmodal.papers.facevoice.settings import FEATURES
-from crossmodal.reporting.tables import RUNS, Scores, comparison, write_table
+from crossmodal.papers.search import read_chosen
+from crossmodal.reporting.results import CorpusResults, Results
+from crossmodal.reporting.tables import RUNS, comparison, write_table
 
 AREA = "matching|test|auc"
 PAPER_AREA = "matching|test|auc_identified"
 ACCURACY = "matching|test/validation|accuracy"
-OTHER_PAIRS = ("random_split", "unseen_people")
-"""Variants that are asked about other test pairs than the rest."""
 
 
 def table_threshold_sweep(results: Results, stem: Path) -> None:

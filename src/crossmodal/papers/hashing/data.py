@@ -40,49 +40,40 @@ class Pairs:
 
 
 @dataclass(frozen=True)
-class Parts:
-    """A corpus split: pairs to learn from, pairs to choose settings with, pairs to report.
+class Split:
+    """A corpus: pairs to learn from, pairs to choose settings with, pairs to report.
 
-    `validation` is empty where the published split has none.
+    `validation` is empty where the published split has none; `queries` are the clips of the test
+    part.
     """
 
     train: Pairs
     validation: Pairs
     test: Pairs
+    queries: list[str]
 
 
-def feature_files(settings: PaperSettings, corpus: str, family: str, folder: Path) -> list[Path]:
-    """Return the image and the text feature file of a family, in `results/.../corpora/<corpus>`."""
-    if corpus not in settings.features:
-        raise InputError(
-            f"no features are set for corpus {corpus!r}",
-            file="config/papers/hashing.yaml",
-            field="features",
-            hint=f"Add `{corpus}: {{image: ..., text: ...}}`",
-        )
-    features = settings.features[corpus]
-    image = settings.families[family].image_feature or features.image
-    return [folder / f"{image}.npy", folder / f"{features.text}.npy"]
-
-
-def load_parts(settings: PaperSettings, corpus: str, family: str, folder: Path) -> Parts:
-    """Load a corpus as the family wants it.
+def load_split(settings: PaperSettings, corpus: str, variant: str, folder: Path) -> Split:
+    """Load a corpus with the features that a variant learns from.
 
     Args:
         settings: The paper's settings.
         corpus: Name of the corpus.
-        family: Decides the image feature.
+        variant: Decides the image feature.
         folder: `results/<edition>/corpora/<corpus>`, with `manifest.csv` and feature files.
 
     Raises:
-        InputError: A file is missing or does not fit the manifest, or a class of the test part
-            never occurs in training.
+        InputError: A file is missing or does not fit the manifest, a part has fewer than two
+            pairs, or a class never occurs in training.
     """
     path = folder / "manifest.csv"
     manifest = read_manifest(path)
+    features = settings.variant_features(corpus, variant)
     image, text = (
-        torch.from_numpy(np.array(read_feature(file, len(manifest)), dtype=np.float32))
-        for file in feature_files(settings, corpus, family, folder)
+        torch.from_numpy(
+            np.array(read_feature(folder / f"{name}.npy", len(manifest)), dtype=np.float32)
+        )
+        for name in (features.image, features.text)
     )
     split = manifest["split"].to_numpy()
     classes = sorted(set(manifest["label"][split == "train"]))
@@ -109,7 +100,7 @@ def load_parts(settings: PaperSettings, corpus: str, family: str, folder: Path) 
                 field="split",
                 hint="Give each split at least two pairs",
             )
-    return Parts(train, validation, test)
+    return Split(train, validation, test, list(manifest["clip"][split == "test"]))
 
 
 def hold_out(pairs: Pairs, share: float, seed: int) -> tuple[Pairs, Pairs]:

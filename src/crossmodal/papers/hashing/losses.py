@@ -1,4 +1,4 @@
-"""The losses of the deep methods, and the closed forms of the linear ones.
+"""The losses of the deep methods.
 
 Losses are means over pairs or elements, so that their weights do not depend on the batch size.
 """
@@ -8,6 +8,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+from crossmodal.papers.hashing.settings import MethodSettings
+
+Outputs = tuple[Tensor, Tensor, Tensor]
+"""Of a branch of SSAH: features [n, 512], activations [n, bits], labels [n, classes]."""
 
 
 def pairwise_nll(left: Tensor, right: Tensor, similar: Tensor, weight: Tensor) -> Tensor:
@@ -57,4 +62,25 @@ def classification_loss(image_logit: Tensor, text_logit: Tensor, label: Tensor) 
     """Sum of both branches' cross-entropies: logits [n, classes] twice, labels [n]."""
     return functional.cross_entropy(image_logit, label) + functional.cross_entropy(
         text_logit, label
+    )
+
+
+def ssah_terms(
+    anchor: Outputs, out: Outputs, onehot: Tensor, similar: Tensor, settings: MethodSettings
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """SSAH Eq. 1-2: feature, hash, quantisation and label term, each with its weight.
+
+    Args:
+        anchor: Outputs of the label network.
+        out: Outputs of the branch that learns; the label network itself, or a modality's.
+        onehot: Labels [n, classes].
+        similar: [n, n], 1 where two rows share a label, else 0.
+        settings: The weights.
+    """
+    weight = pair_weight(similar, settings.balance)
+    return (
+        settings.feature_weight * pairwise_nll(anchor[0], out[0], similar, weight),
+        settings.hash_weight * pairwise_nll(anchor[1], out[1], similar, weight),
+        settings.quantisation * quantisation_loss(out[1]),
+        settings.label_weight * label_loss(out[2], onehot),
     )

@@ -6,38 +6,19 @@ is the code (bits; exactly zero counts as a set bit), or class posteriors for `s
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from crossmodal.papers.hashing.settings import MethodSettings
+from crossmodal.papers.modules import Standardise
 
-LABELS_WIDTH = 512  # SSAH, Sec. 3.3: semantic features of 512 dimensions
+FEATURE_WIDTH = 512  # SSAH, Sec. 3.3: semantic features of 512 dimensions
 TEXT_POOLS = (1, 2, 3, 5, 10)  # SSAH, Sec. 4.1: pooling windows of the text network
 
-
-class Standardise(nn.Module):
-    """Shift and scale each feature to mean 0 and deviation 1 over the training rows."""
-
-    mean: Tensor
-    scale: Tensor
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.register_buffer("mean", torch.zeros(width))
-        self.register_buffer("scale", torch.ones(width))
-
-    def fit(self, x: Tensor) -> None:
-        """Take mean and deviation from training rows [n, width]; a constant feature stays 0."""
-        deviation = x.std(dim=0)
-        self.mean.copy_(x.mean(dim=0))
-        self.scale.copy_(torch.where(deviation > 1e-8, 1 / deviation.clamp_min(1e-8), 0.0))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """[n, width] -> [n, width]."""
-        return (x - self.mean) * self.scale
+Side = Literal["image", "text"]
 
 
 class TwoBranch(nn.Module):
@@ -50,15 +31,18 @@ class TwoBranch(nn.Module):
 
     def fit_standardisation(self, image: Tensor, text: Tensor) -> None:
         """Fit both standardisations on training rows."""
-        self.standardise_image.fit(image)
-        self.standardise_text.fit(text)
+        self.standardise_image.fit(image.mean(dim=0), image.std(dim=0))
+        self.standardise_text.fit(text.mean(dim=0), text.std(dim=0))
 
     def encode_image(self, image: Tensor) -> Tensor:
         """[n, image features] -> [n, bits] (or [n, classes])."""
-        raise NotImplementedError
+        return self._encode("image", self.standardise_image(image))
 
     def encode_text(self, text: Tensor) -> Tensor:
         """[n, text features] -> [n, bits] (or [n, classes])."""
+        return self._encode("text", self.standardise_text(text))
+
+    def _encode(self, side: Side, x: Tensor) -> Tensor:
         raise NotImplementedError
 
 
@@ -73,15 +57,8 @@ class LinearHash(TwoBranch):
         self.register_buffer("image_weight", torch.zeros(image_width, bits))
         self.register_buffer("text_weight", torch.zeros(text_width, bits))
 
-    def encode_image(self, image: Tensor) -> Tensor:
-        """[n, image features] -> [n, bits]."""
-        projected: Tensor = self.standardise_image(image) @ self.image_weight
-        return projected
-
-    def encode_text(self, text: Tensor) -> Tensor:
-        """[n, text features] -> [n, bits]."""
-        projected: Tensor = self.standardise_text(text) @ self.text_weight
-        return projected
+    def _encode(self, side: Side, x: Tensor) -> Tensor:
+        return x @ (self.image_weight if side == "image" else self.text_weight)
 
 
 def _hidden_layers(width: int, settings: MethodSettings) -> tuple[list[nn.Module], int]:
@@ -130,24 +107,16 @@ class SemanticNetwork(TwoBranch):
 
         [n, image features], [n, text features] -> [n, bits], [n, bits], [n, classes] twice.
         """
-        image_hash = self.image(self.standardise_image(image))
-        text_hash = self.text(self.standardise_text(text))
-        return (
-            image_hash,
-            text_hash,
-            self.image_classifier(image_hash),
-            self.text_classifier(text_hash),
-        )
+        left = self.image(self.standardise_image(image))
+        right = self.text(self.standardise_text(text))
+        return left, right, self.image_classifier(left), self.text_classifier(right)
 
-    def encode_image(self, image: Tensor) -> Tensor:
-        """[n, image features] -> [n, bits], or class posteriors [n, classes] without bits."""
-        hidden: Tensor = self.image(self.standardise_image(image))
-        return hidden if self.bits is not None else self.image_classifier(hidden).softmax(dim=1)
-
-    def encode_text(self, text: Tensor) -> Tensor:
-        """[n, text features] -> [n, bits], or class posteriors [n, classes] without bits."""
-        hidden: Tensor = self.text(self.standardise_text(text))
-        return hidden if self.bits is not None else self.text_classifier(hidden).softmax(dim=1)
+    def _encode(self, side: Side, x: Tensor) -> Tensor:
+        hidden: Tensor = getattr(self, side)(x)
+        if self.bits is not None:
+            return hidden
+        posterior: Tensor = getattr(self, f"{side}_classifier")(hidden).softmax(dim=1)
+        return posterior
 
 
 class MultiScaleText(nn.Module):
@@ -204,7 +173,7 @@ class HashBranch(nn.Module):
             layers.append(FeatureAttention(hidden, max(8, hidden // 8)))
         self.fusion = fusion if fusion else nn.Identity()
         self.hidden = nn.Sequential(*layers)
-        self.feature = nn.Linear(hidden, min(LABELS_WIDTH, settings.hidden))
+        self.feature = nn.Linear(hidden, min(FEATURE_WIDTH, settings.hidden))
         self.hash = nn.Linear(self.feature.out_features, bits)
         self.label = nn.Linear(self.feature.out_features, classes)
 
@@ -232,14 +201,8 @@ class SsahNetwork(TwoBranch):
         self.image_discriminator = _discriminator(width)
         self.text_discriminator = _discriminator(width)
 
-    def encode_image(self, image: Tensor) -> Tensor:
-        """[n, image features] -> [n, bits]."""
-        code: Tensor = self.image(self.standardise_image(image))[1]
-        return code
-
-    def encode_text(self, text: Tensor) -> Tensor:
-        """[n, text features] -> [n, bits]."""
-        code: Tensor = self.text(self.standardise_text(text))[1]
+    def _encode(self, side: Side, x: Tensor) -> Tensor:
+        code: Tensor = getattr(self, side)(x)[1]
         return code
 
 
@@ -273,16 +236,26 @@ def build(
     return SsahNetwork(image_width, text_width, classes, bits, settings)
 
 
-def load(content: dict[str, Any]) -> TwoBranch:
-    """Rebuild a network from a checkpoint's content, in evaluation mode."""
+class Networks(nn.ModuleDict):
+    """The networks of a run by what their protocols begin with: the code length."""
+
+    def __getitem__(self, code: str) -> TwoBranch:
+        """Return the network of a code length."""
+        network = super().__getitem__(code)
+        assert isinstance(network, TwoBranch)
+        return network
+
+
+def load(content: dict[str, Any]) -> Networks:
+    """Rebuild the networks of a run from its checkpoint, in evaluation mode."""
     config = content["config"]
-    network = build(
-        config["method"],
-        config["image_width"],
-        config["text_width"],
-        len(config["classes"]),
-        config["bits"],
-        MethodSettings.model_validate(config["settings"]),
+    widths = config["image_width"], config["text_width"], len(config["classes"])
+    settings = MethodSettings.model_validate(config["settings"])
+    networks = Networks(
+        {
+            code: build(config["method"], *widths, bits, settings)
+            for code, bits in config["codes"].items()
+        }
     )
-    network.load_state_dict(content["weights"])
-    return network.eval()
+    networks.load_state_dict(content["weights"])
+    return networks.eval()

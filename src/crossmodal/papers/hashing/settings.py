@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError, field_validator
 
-from crossmodal.config import Artefact, Settings, overlay
+from crossmodal.config import PaperBase, Settings, layered
+from crossmodal.errors import InputError
 
 Method = Literal["cvh", "smfh", "ssah", "dssah", "ours", "semantic"]
-
+Distance = Literal["cosine", "l1", "euclidean"]
+Ties = Literal["average", "stable"]
 
 MEMORY_SETTING = "methods.<method>.batch"
 """What to lower when a training needs more memory than there is."""
@@ -20,17 +21,19 @@ class MethodSettings(Settings):
     """Everything a method may need; what it does not need it ignores."""
 
     # CVH
-    regularisation: float = Field(1e-3, ge=0, description="Ridge, as a share of the variance.")
+    regularisation: float = Field(
+        1e-3, ge=0, description="Ridge of CVH, as a share of the variance."
+    )
     extra_bits: Literal["rotate", "repeat"] = Field(
-        "rotate", description="What bits beyond the number of CCA directions are."
+        "rotate", description="What CVH's bits beyond its directions are."
     )
     # SMFH (Tang et al. 2016, Sec. IV)
-    alpha: float = Field(0.5, gt=0, lt=1, description="Weight of the image against the text.")
-    beta: float = Field(100.0, gt=0, description="Weight of the projections.")
-    gamma: float = Field(1.0, ge=0, description="Weight of the neighbour graph.")
-    ridge: float = Field(0.01, gt=0, description="Lambda, weight of the squared norms.")
-    neighbours: int = Field(5, ge=1, description="Neighbours a row has in the graph.")
-    iterations: int = Field(10, ge=1, description="Rounds of the alternation.")
+    alpha: float = Field(0.5, gt=0, lt=1, description="Weight of the image in SMFH.")
+    beta: float = Field(100.0, gt=0, description="Weight of SMFH's projections.")
+    gamma: float = Field(1.0, ge=0, description="Weight of SMFH's neighbour graph.")
+    ridge: float = Field(0.01, gt=0, description="Weight of SMFH's squared norms, its lambda.")
+    neighbours: int = Field(5, ge=1, description="Neighbours a row has in SMFH's graph.")
+    iterations: int = Field(10, ge=1, description="Rounds of SMFH's alternation.")
     # networks
     layers: int = Field(1, ge=0, description="Hidden layers of each branch.")
     hidden: int = Field(512, ge=8, description="Width of the hidden layers.")
@@ -39,39 +42,37 @@ class MethodSettings(Settings):
     classifier: Literal["shared", "separate"] = Field(
         "shared", description="One softmax layer for both branches, or one each (as written)."
     )
-    distance: Literal["cosine", "l1", "euclidean"] = Field(
-        "cosine", description="Distance of Eq. 3 between posteriors (`semantic`)."
-    )
+    distance: Distance = Field("cosine", description="Distance between posteriors (Eq. 3).")
     epochs: int = Field(30, ge=1, description="Passes over the training pairs.")
-    batch: int = Field(64, ge=2, description="Pairs a step.")
-    learning_rate: float = Field(1e-3, gt=0, description="Of Adam.")
-    weight_decay: float = Field(0.0, ge=0, description="Of Adam, decoupled.")
+    batch: int = Field(64, ge=2, description="Training pairs a step.")
+    learning_rate: float = Field(1e-3, gt=0, description="Learning rate of Adam.")
+    weight_decay: float = Field(0.0, ge=0, description="Decoupled weight decay of Adam.")
     quantisation: float = Field(0.0, ge=0, description="Weight of the quantisation loss.")
     # SSAH (Li et al. 2018, Sec. 4.1)
-    feature_weight: float = Field(1.0, ge=0, description="Of the pairwise loss on features.")
-    hash_weight: float = Field(1.0, ge=0, description="Of the pairwise loss on codes.")
-    balance: bool = Field(True, description="Similar and dissimilar pairs count half each.")
-    label_weight: float = Field(1.0, ge=0, description="Of the label loss.")
-    adversarial: float = Field(0.1, ge=0, description="Weight of the adversarial loss.")
+    feature_weight: float = Field(1.0, ge=0, description="Weight of SSAH's loss on features.")
+    hash_weight: float = Field(1.0, ge=0, description="Weight of SSAH's loss on codes.")
+    balance: bool = Field(True, description="Whether similar and dissimilar pairs count half each.")
+    label_weight: float = Field(1.0, ge=0, description="Weight of SSAH's label loss.")
+    adversarial: float = Field(0.1, ge=0, description="Weight of SSAH's adversarial loss.")
 
 
-class Family(Settings):
-    """Runs that differ only in bits and seed: a method, or an ablation of one."""
+class Variant(Settings):
+    """A method, or an ablation of one; one run trains all its code lengths."""
 
     title: str = Field(description="Name in tables and figures.")
-    method: Method
+    method: Method = Field(description="Method that it is, or is an ablation of.")
     bits: list[int] | None = Field(None, description="Code lengths; empty: those of the paper.")
     image_feature: str | None = Field(None, description="Another image feature than the default.")
     settings: MethodSettings = Field(
-        MethodSettings.model_validate({}), description="Laid over the method's settings."
+        MethodSettings.model_validate({}), description="Settings laid over the method's."
     )
 
 
 class Features(Settings):
     """Which features of a corpus are used."""
 
-    image: str
-    text: str
+    image: str = Field(description="Name of the image feature.")
+    text: str = Field(description="Name of the text feature.")
 
 
 class Protocol(Settings):
@@ -81,37 +82,45 @@ class Protocol(Settings):
         ["test", "train"], min_length=1, description="Part searched; queries are the test part."
     )
     cutoffs: list[int | None] = Field([None, 50], min_length=1, description="Ranks; null: all.")
-    ties: Literal["average", "stable"] = Field(
+    ties: Ties = Field(
         "average", description="Equal distances: mean over their orders, or by database order."
     )
 
     def label(self, database: str, cutoff: int | None) -> str:
-        """Name a protocol as it stands in metrics.csv: database/cutoff/ties."""
+        """Name a protocol, database/cutoff/ties; in metrics the code length stands before it."""
         return f"{database}/{cutoff or 'all'}/{self.ties}"
+
+    @property
+    def main(self) -> str:
+        """The protocol of the main tables: the first database and cut-off."""
+        return self.label(self.databases[0], self.cutoffs[0])
 
 
 class Tuning(Settings):
     """The hyper-parameter search, on training pairs alone."""
 
-    validation_share: float = Field(0.2, gt=0, lt=1, description="Of the training pairs.")
+    validation_share: float = Field(
+        0.2,
+        gt=0,
+        lt=1,
+        description="Share of the training pairs held out without a published part.",
+    )
     bits: int = Field(32, description="Code length searched with; the choice holds for all.")
-    seed: int = Field(0, description="Of the split and of the trainings.")
+    seed: int = Field(0, description="Seed of the held-out share and of the search's trainings.")
 
 
-class PaperSettings(Settings):
+class PaperSettings(PaperBase):
     """The paper as a whole."""
 
-    corpora: list[str] = Field(min_length=1)
-    bits: list[int] = Field([16, 32, 64], min_length=1)
-    features: dict[str, Features]
-    protocol: Protocol
-    tuning: Tuning
+    variants: dict[str, Variant] = Field(description="Methods, and ablations of them.")
+    bits: list[int] = Field([16, 32, 64], min_length=1, description="Code lengths.")
+    features: dict[str, Features] = Field(description="Features learned from, by corpus.")
+    protocol: Protocol = Field(description="How retrieval is scored.")
+    tuning: Tuning = Field(description="How settings are searched.")
     methods: dict[Method, MethodSettings] = Field(description="Settings by method.")
     search: dict[Method, dict[str, list[Any]]] = Field(
         {}, description="Values tried for a method's settings, all combinations."
     )
-    families: dict[str, Family]
-    artefacts: dict[str, Artefact]
 
     @field_validator("search")
     @classmethod
@@ -127,22 +136,39 @@ class PaperSettings(Settings):
                         ) from error
         return search
 
-    def method_settings(self, family: str, **chosen: Any) -> MethodSettings:
-        """Resolve one family: the method's settings, what was chosen by search, the ablation."""
-        entry = self.families[family]
-        # Only what the files set is laid over what is below, not the defaults of the model.
-        layers = (
-            self.methods[entry.method].model_dump(exclude_unset=True),
-            chosen,
-            entry.settings.model_dump(exclude_unset=True),
-        )
-        return MethodSettings.model_validate(overlay({}, *layers))
+    def method_settings(self, variant: str, **chosen: Any) -> MethodSettings:
+        """Resolve a variant: the method's settings, what was chosen by search, the ablation."""
+        entry = self.variants[variant]
+        return layered(MethodSettings, self.methods[entry.method], chosen, entry.settings)
 
-    def variants(self, family: str) -> Iterator[tuple[str, int | None]]:
-        """Yield (variant, bits) of a family; `semantic` has no bits."""
-        entry = self.families[family]
+    def searched(self, variant: str) -> dict[str, list[Any]]:
+        """Return the values tried for a variant's settings; empty: none are searched."""
+        return self.search.get(self.variants[variant].method, {})
+
+    def codes(self, variant: str) -> dict[str, int | None]:
+        """Return the code lengths of a variant by what its protocols begin with.
+
+        `semantic` has none: it compares posteriors.
+        """
+        entry = self.variants[variant]
         if entry.method == "semantic":
-            yield family, None
-            return
-        for bits in entry.bits or self.bits:
-            yield f"{family}_{bits}", bits
+            return {"posterior": None}
+        return {str(bits): bits for bits in entry.bits or self.bits}
+
+    def variant_features(self, corpus: str, variant: str) -> Features:
+        """Return the features that a variant learns from.
+
+        Raises:
+            InputError: None are set for the corpus.
+        """
+        if corpus not in self.features:
+            raise InputError(
+                f"no features are set for corpus {corpus!r}",
+                file="config/papers/hashing.yaml",
+                field="features",
+                hint=f"Add `{corpus}: {{image: ..., text: ...}}`",
+            )
+        default = self.features[corpus]
+        return Features(
+            image=self.variants[variant].image_feature or default.image, text=default.text
+        )

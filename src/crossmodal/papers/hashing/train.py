@@ -1,45 +1,75 @@
-"""Training: every method by its own algorithm, all bits and seeds of a method in one job."""
+"""Training: every method by its own algorithm; a run trains all code lengths of a variant."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from crossmodal.devices import choose_device
-from crossmodal.digest import source_digest
-from crossmodal.jobs import Circumstances, TrainingJob
+from crossmodal import training
+from crossmodal.jobs import Trained, TrainingJob
 from crossmodal.papers.hashing import linear, losses, model
-from crossmodal.papers.hashing.choice import chosen_settings
-from crossmodal.papers.hashing.data import Pairs, feature_files, load_parts
-from crossmodal.papers.hashing.plan import LINEAR
+from crossmodal.papers.hashing.data import Pairs, load_split
 from crossmodal.papers.hashing.settings import MethodSettings, PaperSettings
+from crossmodal.papers.search import read_chosen
 from crossmodal.progress import progress
 from crossmodal.resume import Resume
 from crossmodal.runs import describe_network
-from crossmodal.training import Row, fit
+from crossmodal.training import Row, update
 
-DISTRIBUTIONS = ("numpy", "scipy", "torch")
 SSAH_TERMS = (
     *("label", "feature", "hash", "quantisation", "labels"),
     *("adversarial", "discriminator"),
 )
-History = dict[str, list]
+Optimizers = dict[str, torch.optim.Optimizer]
+Step = Callable[[Tensor, int], Mapping[str, Tensor]]
 
 
-def train(
+def train(job: TrainingJob) -> Trained:
+    """Train all code lengths of a variant, one after the other, each from the same seed."""
+    settings: PaperSettings = job.settings
+    variant, method = job.run.variant, settings.variants[job.run.variant].method
+    assert job.search is not None
+    found = read_chosen(job.search, variant, list(settings.searched(variant)))
+    chosen = settings.method_settings(variant, **found)
+    split = load_split(settings, job.run.corpus, variant, job.corpus_results)
+    pairs = split.train.to(job.device)
+    codes = settings.codes(variant)
+    networks, histories = {}, []
+    for code, bits in progress(codes.items(), title=job.run.name, unit="code length"):
+        resume = job.resume(f"bits{code}")
+        network, history = fit(method, pairs, bits, chosen, job.run.seed, resume)
+        networks[code] = network.cpu()
+        histories.append(history.assign(code=code))
+    config = {
+        "method": method,
+        "codes": codes,
+        "image_width": pairs.image.shape[1],
+        "text_width": pairs.text.shape[1],
+        "classes": pairs.classes,
+        "settings": chosen.model_dump(),
+    }
+    parts = {
+        f"{code}.{name}": describe_network(part)
+        for code, network in networks.items()
+        for name, part in network.named_children()
+    }
+    weights = nn.ModuleDict(networks).state_dict()
+    return Trained(weights, config, pd.concat(histories, ignore_index=True), parts)
+
+
+def fit(
     method: str,
     pairs: Pairs,
     bits: int | None,
     settings: MethodSettings,
     seed: int,
     resume: Resume | None = None,
-) -> tuple[model.TwoBranch, History]:
+) -> tuple[model.TwoBranch, pd.DataFrame]:
     """Train one method on all pairs given.
 
     Args:
@@ -52,7 +82,7 @@ def train(
             steps to keep: killed, they start over.
 
     Returns:
-        The network in evaluation mode, and its history: one list a loss term.
+        The network in evaluation mode, and its history, a column a loss term.
     """
     torch.manual_seed(seed)
     network = model.build(
@@ -60,18 +90,37 @@ def train(
     ).to(pairs.image.device)
     network.fit_standardisation(pairs.image, pairs.text)
     if isinstance(network, model.LinearHash):
-        history = _fit_linear(method, network, pairs, settings, seed)
-    elif isinstance(network, model.SsahNetwork):
-        history = _fit_ssah(network, pairs, settings, resume)
+        return network.eval(), _solve(method, network, pairs, settings, seed)
+    if isinstance(network, model.SsahNetwork):
+        optimizers, step = _ssah(network, pairs, settings)
     else:
         assert isinstance(network, model.SemanticNetwork)
-        history = _fit_semantic(network, pairs, settings, resume)
-    return network.eval(), history
+        optimizers, step = _semantic(network, pairs, settings)
+    schedules = {
+        f"{name}_schedule": torch.optim.lr_scheduler.CosineAnnealingLR(one, settings.epochs)
+        for name, one in optimizers.items()
+        if name != "discriminators"
+    }
+
+    def close(means: Row, epoch: int) -> Row:
+        for schedule in schedules.values():
+            schedule.step()
+        return means
+
+    rows = training.fit(
+        {"network": network, **optimizers, **schedules},
+        resume,
+        epochs=settings.epochs,
+        draw=lambda: _batches(len(pairs), settings.batch),
+        step=step,
+        close=close,
+    )
+    return network.eval(), pd.DataFrame(rows)
 
 
-def _fit_linear(
+def _solve(
     method: str, network: model.LinearHash, pairs: Pairs, settings: MethodSettings, seed: int
-) -> History:
+) -> pd.DataFrame:
     image = network.standardise_image(pairs.image).cpu().double().numpy()
     text = network.standardise_text(pairs.text).cpu().double().numpy()
     bits = network.image_weight.shape[1]
@@ -83,7 +132,7 @@ def _fit_linear(
         wx, wy, history = linear.fit_smfh(image, text, graph, bits, settings, rng)
     network.image_weight.copy_(torch.from_numpy(wx))
     network.text_weight.copy_(torch.from_numpy(wy))
-    return history
+    return pd.DataFrame(history)
 
 
 def _batches(count: int, size: int) -> Iterator[Tensor]:
@@ -95,191 +144,69 @@ def _batches(count: int, size: int) -> Iterator[Tensor]:
             yield rows
 
 
-def _schedule(optimiser: torch.optim.Optimizer, settings: MethodSettings) -> Any:
-    return torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, settings.epochs)
-
-
-def _fit_semantic(
-    network: model.SemanticNetwork,
-    pairs: Pairs,
-    settings: MethodSettings,
-    resume: Resume | None,
-) -> History:
-    optimiser = torch.optim.AdamW(
-        network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+def _adam(settings: MethodSettings, *networks: nn.Module) -> torch.optim.Optimizer:
+    parameters = [value for network in networks for value in network.parameters()]
+    return torch.optim.AdamW(
+        parameters, lr=settings.learning_rate, weight_decay=settings.weight_decay
     )
-    schedule = _schedule(optimiser, settings)
+
+
+def _semantic(
+    network: model.SemanticNetwork, pairs: Pairs, settings: MethodSettings
+) -> tuple[Optimizers, Step]:
+    """The paper's two networks: each learns to classify."""
+    optimizer = _adam(settings, network)
 
     def step(rows: Tensor, epoch: int) -> dict[str, Tensor]:
         batch = pairs.take(rows)
         image, text, image_logit, text_logit = network.logits(batch.image, batch.text)
         classification = losses.classification_loss(image_logit, text_logit, batch.label)
         quantisation = losses.quantisation_loss(image) + losses.quantisation_loss(text)
-        _step(optimiser, classification + settings.quantisation * quantisation)
+        update(optimizer, classification + settings.quantisation * quantisation)
         return {"classification": classification, "quantisation": quantisation}
 
-    def close(means: Row, epoch: int) -> Row:
-        schedule.step()
-        return means
-
-    rows = fit(
-        {"network": network, "optimiser": optimiser, "schedule": schedule},
-        resume,
-        epochs=settings.epochs,
-        draw=lambda: _batches(len(pairs), settings.batch),
-        step=step,
-        close=close,
-    )
-    return {name: [row[name] for row in rows] for name in rows[0]}
+    return {"networks": optimizer}, step
 
 
-def _fit_ssah(
-    network: model.SsahNetwork, pairs: Pairs, settings: MethodSettings, resume: Resume | None
-) -> History:
+def _ssah(
+    network: model.SsahNetwork, pairs: Pairs, settings: MethodSettings
+) -> tuple[Optimizers, Step]:
     """Algorithm 1 of SSAH: per batch the label network, the modalities, the discriminators."""
-    onehot = torch.nn.functional.one_hot(pairs.label, len(pairs.classes)).float()
-    players = [network.image, network.text]
-    judges = [network.image_discriminator, network.text_discriminator]
+    onehot = nn.functional.one_hot(pairs.label, len(pairs.classes)).float()
+    branches = [network.image, network.text]
+    discriminators = [network.image_discriminator, network.text_discriminator]
     inputs = [network.standardise_image(pairs.image), network.standardise_text(pairs.text)]
-
-    def optimiser(*modules: torch.nn.Module) -> torch.optim.Optimizer:
-        parameters = [value for module in modules for value in module.parameters()]
-        return torch.optim.AdamW(
-            parameters, lr=settings.learning_rate, weight_decay=settings.weight_decay
-        )
-
-    optimisers = {
-        "label": optimiser(network.label),
-        "players": optimiser(*players),
-        "judges": optimiser(*judges),
+    optimizers = {
+        "label": _adam(settings, network.label),
+        "branches": _adam(settings, *branches),
+        "discriminators": _adam(settings, *discriminators),
     }
-    schedules = {name: _schedule(optimisers[name], settings) for name in ("label", "players")}
 
-    def step(rows: Tensor, epoch: int) -> dict[str, Tensor]:
+    def step(rows: Tensor, epoch: int) -> dict[str, Any]:
         target = onehot[rows]
         similar = (pairs.label[rows][:, None] == pairs.label[rows][None, :]).float()
 
         own = network.label(target)
-        label_terms = _ssah_terms(own, own, target, similar, settings)
-        _step(optimisers["label"], sum(label_terms))
+        label: Any = sum(losses.ssah_terms(own, own, target, similar, settings))
+        update(optimizers["label"], label)
 
         with torch.no_grad():
             anchor = network.label(target)
-        outputs = [p(x[rows]) for p, x in zip(players, inputs, strict=True)]
-        terms = [_ssah_terms(anchor, out, target, similar, settings) for out in outputs]
+        outputs = [branch(x[rows]) for branch, x in zip(branches, inputs, strict=True)]
+        terms = [losses.ssah_terms(anchor, out, target, similar, settings) for out in outputs]
         fooling = sum(
-            losses.adversarial_loss(judge(out[0]), True)
-            for judge, out in zip(judges, outputs, strict=True)
+            losses.adversarial_loss(discriminator(out[0]), True)
+            for discriminator, out in zip(discriminators, outputs, strict=True)
         )
-        means = [sum(pair) for pair in zip(*terms, strict=True)]
-        _step(optimisers["players"], sum(means) + settings.adversarial * fooling)
+        sums = [sum(pair) for pair in zip(*terms, strict=True)]
+        update(optimizers["branches"], sum(sums) + settings.adversarial * fooling)
 
-        judged = sum(
-            losses.adversarial_loss(judge(anchor[0]), True)
-            + losses.adversarial_loss(judge(out[0].detach()), False)
-            for judge, out in zip(judges, outputs, strict=True)
+        telling: Any = sum(
+            losses.adversarial_loss(discriminator(anchor[0]), True)
+            + losses.adversarial_loss(discriminator(out[0].detach()), False)
+            for discriminator, out in zip(discriminators, outputs, strict=True)
         )
-        _step(optimisers["judges"], judged)
-        values = (sum(label_terms), *means, fooling, judged)
-        return dict(zip(SSAH_TERMS, values, strict=True))
+        update(optimizers["discriminators"], telling)
+        return dict(zip(SSAH_TERMS, (label, *sums, fooling, telling), strict=True))
 
-    def close(means: Row, epoch: int) -> Row:
-        for schedule in schedules.values():
-            schedule.step()
-        return means
-
-    rows = fit(
-        {
-            "network": network,
-            **{f"{name}_optimiser": part for name, part in optimisers.items()},
-            **{f"{name}_schedule": part for name, part in schedules.items()},
-        },
-        resume,
-        epochs=settings.epochs,
-        draw=lambda: _batches(len(pairs), settings.batch),
-        step=step,
-        close=close,
-    )
-    return {name: [row[name] for row in rows] for name in rows[0]}
-
-
-def _step(optimiser: torch.optim.Optimizer, loss: Any) -> None:
-    optimiser.zero_grad()
-    loss.backward()
-    optimiser.step()
-
-
-Outputs = tuple[Tensor, Tensor, Tensor]
-
-
-def _ssah_terms(
-    anchor: Outputs, out: Outputs, target: Tensor, similar: Tensor, settings: MethodSettings
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """SSAH Eq. 1-2: feature, hash, quantisation and label term, each with its weight."""
-    weight = losses.pair_weight(similar, settings.balance)
-    return (
-        settings.feature_weight * losses.pairwise_nll(anchor[0], out[0], similar, weight),
-        settings.hash_weight * losses.pairwise_nll(anchor[1], out[1], similar, weight),
-        settings.quantisation * losses.quantisation_loss(out[1]),
-        settings.label_weight * losses.label_loss(out[2], target),
-    )
-
-
-def train_runs(
-    settings: PaperSettings,
-    corpus: str,
-    source: str,
-    families: list[str],
-    seeds: list[int],
-    folder: Path,
-    tuning: Path,
-    out: Path,
-    threads: int,
-) -> None:
-    """Train all bits and seeds of some families of one method and write their run folders.
-
-    Args:
-        settings: The paper's settings.
-        corpus: Name of the corpus.
-        source: synthetic, download or own.
-        families: Families of one method.
-        seeds: One run each.
-        folder: `results/<edition>/corpora/<corpus>`.
-        tuning: What `tune` wrote.
-        out: `results/<edition>/hashing`.
-        threads: Number of threads on the CPU.
-    """
-    linear_only = {settings.families[family].method for family in families} <= set(LINEAR)
-    device = choose_device(threads, gpu=not linear_only)
-    under = Circumstances(device, threads, DISTRIBUTIONS, source_digest(__name__))
-    job = TrainingJob("hashing", corpus, source, out, under)
-    runs = [
-        (family, variant, bits, seed)
-        for family in families
-        for variant, bits in settings.variants(family)
-        for seed in seeds
-    ]
-    for family, variant, bits, seed in progress(runs, title=f"training on {corpus}", unit="run"):
-        method = settings.families[family].method
-        searched = list(settings.search.get(method, {}))
-        chosen = settings.method_settings(family, **chosen_settings(tuning, family, searched))
-        files = [folder / "manifest.csv", *feature_files(settings, corpus, family, folder), tuning]
-        pairs = load_parts(settings, corpus, family, folder).train.to(device)
-        config = {
-            "family": family,
-            "method": method,
-            "bits": bits,
-            "image_width": pairs.image.shape[1],
-            "text_width": pairs.text.shape[1],
-            "classes": pairs.classes,
-            "settings": chosen.model_dump(),
-        }
-        training = job.training(variant, seed, files, config)
-        if training.put_back():
-            continue
-        network, history = train(method, pairs, bits, chosen, seed, training.resume())
-        training.finish(
-            network.cpu().state_dict(),
-            pd.DataFrame(history),
-            {name: describe_network(part) for name, part in network.named_children()},
-        )
+    return optimizers, step

@@ -1,95 +1,61 @@
-"""The hyper-parameter search, on training pairs alone."""
+"""The hyper-parameter search of a method, on training pairs alone."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from crossmodal.devices import choose_device
-from crossmodal.digest import source_digest
-from crossmodal.jobs import Circumstances, Search
-from crossmodal.papers.hashing.data import feature_files, hold_out, load_parts
-from crossmodal.papers.hashing.plan import LINEAR
-from crossmodal.papers.hashing.ranking import TASKS, mean_average_precision
-from crossmodal.papers.hashing.settings import Method, PaperSettings
-from crossmodal.papers.hashing.train import DISTRIBUTIONS, train
+from crossmodal.jobs import SearchJob
+from crossmodal.papers.hashing.data import hold_out, load_split
+from crossmodal.papers.hashing.evaluate import mean_average_precision
+from crossmodal.papers.hashing.settings import PaperSettings
+from crossmodal.papers.hashing.train import fit
 from crossmodal.progress import progress
-from crossmodal.runs import write_csv
 
 
 def candidates(search: dict[str, list[Any]]) -> Iterator[dict[str, Any]]:
     """Yield all combinations of the values to try; one empty one where nothing is searched."""
-    names = list(search)
     for values in itertools.product(*search.values()):
-        yield dict(zip(names, values, strict=True))
+        yield dict(zip(search, values, strict=True))
 
 
-def tune(
-    settings: PaperSettings,
-    corpus: str,
-    method: Method,
-    families: list[str],
-    folder: Path,
-    out: Path,
-    threads: int,
-) -> None:
-    """Try every combination of the search space on training pairs; write what each reaches.
+def tune(job: SearchJob) -> pd.DataFrame:
+    """Try every combination of a method's search space for each of its variants.
 
     Fitted on the training part, scored on the published validation part, or, where there is
     none, on a held-out share of the training part. The test part is never read.
 
-    Args:
-        settings: The paper's settings.
-        corpus: Name of the corpus.
-        method: The method whose settings are searched.
-        families: Its families; each is searched by itself.
-        folder: `results/<edition>/corpora/<corpus>`.
-        out: The CSV: `family, <searched settings>, image_to_text, text_to_image, map, chosen`.
-        threads: Number of threads on the CPU.
+    Returns:
+        A row a variant and combination: `variant, <searched settings>, image_to_text,
+        text_to_image, map, chosen`.
     """
-    device = choose_device(threads, gpu=method not in LINEAR)
-    under = Circumstances(device, threads, DISTRIBUTIONS, source_digest(__name__))
-    tuning = settings.tuning
-    files = {
-        family: [folder / "manifest.csv", *feature_files(settings, corpus, family, folder)]
-        for family in families
-    }
-    origin = under.origin(sorted({path for paths in files.values() for path in paths}))
-    stamp = under.stamp(origin, method=method, tuning=tuning.model_dump())
-    search = Search(out, stamp, device)
+    settings: PaperSettings = job.settings
+    tuning, rows = settings.tuning, []
     jobs = [
-        (family, values)
-        for family in families
-        for values in candidates(settings.search.get(method, {}))
+        (name, values) for name in job.variants for values in candidates(settings.searched(name))
     ]
-    rows = []
-    for family, values in progress(jobs, title=f"tuning {method} on {corpus}", unit="candidate"):
-        bits = None if method == "semantic" else tuning.bits
-        chosen = settings.method_settings(family, **values)
-        combination = family, [path.name for path in files[family]], chosen.model_dump()
-        scores = search.tried(*combination)
+    for variant, values in progress(jobs, title=f"tuning {job.name}", unit="candidate"):
+        scores = job.tried.tried(variant, values)
         if scores is None:
-            parts = load_parts(settings, corpus, family, folder)
-            fitting, validation = parts.train, parts.validation
+            chosen = settings.method_settings(variant, **values)
+            split = load_split(settings, job.corpus, variant, job.corpus_results)
+            fitting, validation = split.train, split.validation
             if not len(validation):
-                fitting, validation = hold_out(parts.train, tuning.validation_share, tuning.seed)
-            resume = search.resume("state", *combination)
-            network, _ = train(method, fitting.to(device), bits, chosen, tuning.seed, resume)
-            scores = mean_average_precision(network, validation.to(device), bits, chosen.distance)
-            search.keep(scores, *combination)
+                fitting, validation = hold_out(split.train, tuning.validation_share, tuning.seed)
+            bits = None if job.name == "semantic" else tuning.bits
+            resume = job.tried.resume("state", variant, values)
+            network, _ = fit(job.name, fitting.to(job.device), bits, chosen, tuning.seed, resume)
+            scores = mean_average_precision(
+                network, validation.to(job.device), bits, chosen.distance
+            )
+            job.tried.keep(scores, variant, values)
         rows.append(
-            {
-                "family": family,
-                **values,
-                **scores,
-                "map": float(np.mean([scores[task] for task in TASKS])),
-            }
+            {"variant": variant, **values, **scores, "map": float(np.mean(list(scores.values())))}
         )
     frame = pd.DataFrame(rows)
-    best = frame.groupby("family")["map"].transform("idxmax")
-    write_csv(out, frame.assign(chosen=(frame.index == best).astype(int)))
+    best = frame.groupby("variant")["map"].transform("idxmax")
+    return frame.assign(chosen=(frame.index == best).astype(int))

@@ -1,0 +1,152 @@
+"""Windows and features: recordings become windows of sound and pictures, these become arrays.
+
+A corpus is shared out by files to as many jobs as its edition says (`shards`); their parts are
+joined in the order of the manifest and then removed. A feature is an array whose rows are those of
+a manifest, with its settings and checksum beside it; what is fitted (code books, topics, networks,
+projections) is fitted on the training rows alone.
+"""
+
+SHARD = "<results>/corpora/{corpus}/{windows}/shards/{shard}-of-{shards}"
+SHARD_FILES = [
+    "shard.json",
+    "windows.csv",
+    "waves.npy",
+    "pictures.npy",
+    "quarantine.csv",
+]
+WINDOW_FILES = [
+    *["manifest.csv", "quarantine.csv", "summary.csv", "leakage.csv"],
+    *["waves.npy", "waves.json", "pictures.npy", "pictures.json"],
+]
+
+
+def shard_files(wildcards):
+    """Return what the alignment jobs of a corpus leave."""
+    return [
+        file
+        for shard in range(EDITION.choice(wildcards.corpus).shards)
+        for file in below(
+            EDITION.shard(wildcards.corpus, wildcards.windows, shard), *SHARD_FILES
+        )
+    ]
+
+
+def cut_settings(wildcards):
+    """Digest what decides how windows are cut."""
+    settings = EDITION.windows(wildcards.corpus)[wildcards.windows]
+    return digest_of(settings.model_dump(exclude={"limit_share"}))
+
+
+def cut_code(wildcards):
+    """Digest what cuts windows of a kind, and nothing that cuts those of another."""
+    return source_digest(
+        "crossmodal.alignment.stage:align", f"crossmodal.alignment.{wildcards.windows}"
+    )
+
+
+def feature_inputs(wildcards):
+    """Return what a feature is made from beside the manifest."""
+    corpus, _, windows = wildcards.rows.partition("/")
+    weights = EDITION.vgg16(corpus) if wildcards.feature == "image_deep" else None
+    files = [f"{EDITION.corpus_folder(corpus)}/contents.csv"]
+    if windows:
+        folder = EDITION.results.corpus(corpus, windows)
+        files += below(folder, "waves.json", "pictures.json")
+    return files + ([] if weights is None else [str(weights)])
+
+
+def window_arrays(wildcards):
+    """Return the windows' arrays that a feature is made from."""
+    corpus, _, windows = wildcards.rows.partition("/")
+    folder = EDITION.results.corpus(corpus, windows or None)
+    return below(folder, "waves.npy", "pictures.npy") if windows else []
+
+
+def feature_code(wildcards):
+    """Digest what makes the features of a corpus or of windows of a kind."""
+    corpus, _, windows = wildcards.rows.partition("/")
+    return source_digest(
+        "crossmodal.features.stage:write_features",
+        f"crossmodal.features.makers.{windows or corpus}",
+    )
+
+
+rule align:
+    input:
+        run=ancient("<results>/run.yaml"),
+        contents=contents,
+        manifest="<results>/corpora/{corpus}/manifest.csv",
+    output:
+        [temp(f"{SHARD}/{file}") for file in SHARD_FILES],
+    log:
+        "<logs>/align/{corpus}/{windows}/{shard}-of-{shards}.log",
+    benchmark:
+        "<benchmarks>/align/{corpus}/{windows}/{shard}-of-{shards}.tsv"
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=per_attempt(3000),
+        runtime=per_attempt(720),
+    params:
+        settings=cut_settings,
+        code=cut_code,
+    shell:
+        "python -m crossmodal align {wildcards.corpus} {wildcards.windows} {wildcards.shard}"
+        " --run {input.run:q} --log {log:q}"
+
+
+rule merge_shards:
+    input:
+        shard_files,
+        run=ancient("<results>/run.yaml"),
+    output:
+        [f"<results>/corpora/{{corpus}}/{{windows}}/{file}" for file in WINDOW_FILES],
+    log:
+        "<logs>/merge_shards/{corpus}/{windows}.log",
+    benchmark:
+        "<benchmarks>/merge_shards/{corpus}/{windows}.tsv"
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=per_attempt(4000),
+        runtime=per_attempt(120),
+    params:
+        limit_share=lambda wildcards: EDITION.windows(wildcards.corpus)[
+            wildcards.windows
+        ].limit_share,
+        # The shards are gone when this is done: what would change them is looked for here too.
+        settings=cut_settings,
+        aligned=cut_code,
+        code=source_digest("crossmodal.alignment.merge:merge_shards"),
+    shell:
+        "python -m crossmodal merge-shards {wildcards.corpus} {wildcards.windows}"
+        " --run {input.run:q} --log {log:q}"
+
+
+rule features:
+    input:
+        feature_inputs,
+        run=ancient("<results>/run.yaml"),
+        arrays=ancient(window_arrays),
+        manifest="<results>/corpora/{rows}/manifest.csv",
+    output:
+        array="<results>/corpora/{rows}/{feature}.npy",
+        description="<results>/corpora/{rows}/{feature}.json",
+    log:
+        "<logs>/features/{rows}/{feature}.log",
+    benchmark:
+        "<benchmarks>/features/{rows}/{feature}.tsv"
+    conda:
+        ENVIRONMENT
+    # As many as the corpus is large; they change no value.
+    threads: lambda wildcards: min(4, EDITION.choice(wildcards.rows.split("/")[0]).shards)
+    resources:
+        gpu=1,
+        mem_mb=per_attempt(4000),
+        runtime=per_attempt(480),
+    params:
+        code=feature_code,
+    shell:
+        "python -m crossmodal features {wildcards.rows} {wildcards.feature}"
+        " --run {input.run:q} --threads {threads} --log {log:q}"
+
