@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from crossmodal.errors import InputError
 from crossmodal_standins.canvas import Canvas, Picture, gradient, oval, photograph
 from crossmodal_standins.colours import Colour, mixed, palette, rgb, varied
 from crossmodal_standins.words import Topic
@@ -30,25 +29,15 @@ class Difficulty(Checked):
     No hashing method was run on the stand-ins while they were set.
     """
 
-    own_topic: tuple[float, float] = (0.3, 0.75)  # least and most share of the label's topics
+    own_topic: tuple[float, float] = share((0.3, 0.75))  # of the label's topics, least and most
     stray_elements: float = share(0.35)  # of a picture's elements, from any topic
     stray_words: float = share(0.2)  # the same of words
     background_words: float = share(0.55)  # of words, that belong to no topic
-    elements: tuple[int, int] = (5, 10)  # fewest in a picture, and one more than the most
-    words: tuple[int, int] = (40, 120)  # the same in a document
+    elements: tuple[int, int] = (5, 9)  # fewest and most in a picture, beside the ground
+    words: tuple[int, int] = (40, 119)  # fewest and most in a document
     light: float = share(0.25)  # largest change of exposure, and from edge to edge, of 1
     blur_px: float = 1.2  # largest standard deviation of the blur
     noise: float = 8.0  # largest standard deviation of the noise, grey levels of 255
-
-    def __post_init__(self) -> None:
-        """Refuse numbers that are no shares or no ranges."""
-        super().__post_init__()
-        if not 0 <= self.own_topic[0] <= self.own_topic[1] <= 1:
-            raise InputError("least and most share, from 0 to 1", field="own_topic")
-        for field in ("elements", "words"):
-            fewest, beyond = getattr(self, field)
-            if not 1 <= fewest < beyond:
-                raise InputError("fewest from 1, then one more than the most", field=field)
 
 
 def draw_mixture(
@@ -72,7 +61,7 @@ def draw_words(
     difficulty: Difficulty,
 ) -> list[str]:
     """Draw a document's words: from its mixture, from anywhere, and from the background."""
-    count = int(generator.integers(*difficulty.words))
+    count = int(generator.integers(*difficulty.words, endpoint=True))
     shares = (1 - difficulty.stray_words) * mixture + difficulty.stray_words / len(topics)
     chosen = generator.choice(len(topics), size=count, p=shares)
     common = generator.random(count) < difficulty.background_words
@@ -98,7 +87,7 @@ def draw_picture(
     """Draw a picture of a document with a mixture of topics, [topics]."""
     width, height = SIZES[generator.integers(len(SIZES))]
     shares = (1 - difficulty.stray_elements) * mixture + difficulty.stray_elements / len(topics)
-    count = 1 + generator.integers(*difficulty.elements)
+    count = 1 + generator.integers(*difficulty.elements, endpoint=True)
     order = generator.choice(len(topics), size=count, p=shares)
     ground = topics[order[0]]
     first, second = (varied(generator, rgb(code), 14) for code in ground.ground.split())

@@ -66,8 +66,6 @@ def synthesize(
 
 def _names(seed: int, count: int) -> list[str]:
     """Name images as Flickr's were: a number and a code."""
-    codes = [
-        hashlib.md5(f"{seed} {index}".encode(), usedforsecurity=False).hexdigest()
-        for index in range(count)
-    ]
-    return [f"{1_000_000_000 + 7919 * index}_{code[:10]}" for index, code in enumerate(codes)]
+    texts = (f"{seed} {index}".encode() for index in range(count))
+    codes = (hashlib.md5(text, usedforsecurity=False).hexdigest()[:10] for text in texts)
+    return [f"{1_000_000_000 + 7919 * index}_{code}" for index, code in enumerate(codes)]

@@ -24,7 +24,7 @@ from crossmodal_standins.writing import begin, write_jpeg, write_lines, write_ta
 TOPICS, BACKGROUND = read_topics("nuswide10k")
 CONCEPTS81: list[str] = WORDS["concepts"].split()
 DIFFICULTY = Difficulty(
-    own_topic=(0.45, 0.9), stray_elements=0.2, background_words=0.35, words=(4, 15)
+    own_topic=(0.45, 0.9), stray_elements=0.2, background_words=0.35, words=(4, 14)
 )
 """Tags are few, four to fourteen, and the features many, so a document is purer than an article."""
 

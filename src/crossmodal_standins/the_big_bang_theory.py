@@ -47,12 +47,7 @@ _FACE = ["episode", "frame", "time_s", "shot", "person", "x", "y", "width", "hei
 
 
 def synthesize(
-    folder: Path,
-    *,
-    episodes: int,
-    scenes: int,
-    seed: int,
-    difficulty: Difficulty = DIFFICULTY,
+    folder: Path, *, episodes: int, scenes: int, seed: int, difficulty: Difficulty = DIFFICULTY
 ) -> None:
     """Write the stand-in.
 

@@ -11,6 +11,7 @@ import dataclasses
 import wave
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,8 @@ from numpy.typing import NDArray
 from crossmodal.errors import InputError
 from crossmodal.files import atomic_path, write_text
 from crossmodal_standins.canvas import Picture, jpeg
+
+Number = TypeVar("Number", float, tuple[float, float])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,18 +32,18 @@ class Checked:
         """Refuse numbers out of range with an `InputError`."""
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
-            if isinstance(value, tuple):
-                if value[0] > value[1]:
-                    raise InputError("give the least, then the most", field=field.name)
-            elif field.metadata.get("share") and not 0 <= value <= 1:
+            least, most = value if isinstance(value, tuple) else (value, value)
+            if least > most:
+                raise InputError("give the least, then the most", field=field.name)
+            if field.metadata.get("share") and not 0 <= least <= most <= 1:
                 raise InputError("a share lies between 0 and 1", field=field.name)
-            elif value < 0 and not field.name.endswith("_db"):
+            if least < 0 and not field.name.endswith("_db"):
                 raise InputError("it is not negative", field=field.name)
 
 
-def share(default: float) -> float:
-    """Declare a field of a `Checked` class that is a share, from 0 to 1."""
-    value: float = dataclasses.field(default=default, metadata={"share": True})
+def share(default: Number) -> Number:
+    """Declare a field of a `Checked` class that is a share, from 0 to 1, or least and most."""
+    value: Number = dataclasses.field(default=default, metadata={"share": True})
     return value
 
 

@@ -114,10 +114,7 @@ def test_scenes_are_mostly_told_apart_by_a_few_words() -> None:
     assert len(set(scenes)) == 600
     kinds = {(scene.subject, scene.colour, scene.other, scene.place) for scene in scenes}
     assert len(kinds) > 0.95 * 600
-    assert {scene.subject for scene in scenes} | {scene.other for scene in scenes} == {
-        *HEIGHTS,
-        "",
-    }
+    assert {scene.subject for scene in scenes} | {scene.other for scene in scenes} == {*HEIGHTS, ""}
 
 
 @pytest.mark.parametrize("place", PLACES)

@@ -11,20 +11,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from crossmodal.corpora.urmp import INSTRUMENTS as CODES
-from crossmodal_standins.instruments import (
-    INSTRUMENTS,
-    RATE_HZ,
-    Difficulty,
-    perform,
-    sound,
-)
-from crossmodal_standins.music import (
-    Note,
-    Performance,
-    Vibrato,
-    compose,
-    draw_harmony,
-)
+from crossmodal_standins.instruments import INSTRUMENTS, RATE_HZ, Difficulty, perform, sound
+from crossmodal_standins.music import Note, Performance, Vibrato, compose, draw_harmony
 from crossmodal_standins.players import Stage, _slide_steps, moments_of
 
 Array = NDArray[np.float64]

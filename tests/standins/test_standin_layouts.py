@@ -87,8 +87,8 @@ def test_numbers_out_of_range_are_refused(
     [
         (documents.Difficulty, {"stray_words": 1.5}),
         (documents.Difficulty, {"own_topic": (0.9, 0.1)}),
-        (documents.Difficulty, {"words": (5, 5)}),
-        (documents.Difficulty, {"elements": (0, 4)}),
+        (documents.Difficulty, {"own_topic": (0.9, 1.1)}),
+        (documents.Difficulty, {"words": (6, 5)}),
         (instruments.Difficulty, {"wet": 1.5}),
         (instruments.Difficulty, {"noise": -1.0}),
         (scenes.Difficulty, {"no_colour": 1.2}),

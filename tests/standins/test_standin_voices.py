@@ -12,14 +12,7 @@ from hypothesis import strategies as st
 
 from crossmodal.errors import InputError
 from crossmodal_standins.people import Voice, draw_person
-from crossmodal_standins.voices import (
-    PEAK,
-    RATE_HZ,
-    Sound,
-    in_room,
-    loudness,
-    say,
-)
+from crossmodal_standins.voices import PEAK, RATE_HZ, Sound, in_room, loudness, say
 
 TEXT = "The two rooms upstairs are always warm in the morning."
 VOICE = Voice("m3", 110.0, 50, 170, 1.0, 0.0)
