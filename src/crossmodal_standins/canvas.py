@@ -24,7 +24,7 @@ Points = NDArray[np.float64]
 
 _SHIFT = 4
 """Fractional bits of the coordinates given to OpenCV."""
-_DARKER, _LIGHTER = 0.3, 0.4
+_SHADES = {"": (BLACK, 0.0), "-": (BLACK, 0.3), "+": (WHITE, 0.4)}
 _CIRCLE = np.stack([np.cos(np.arange(24) * np.pi / 12), np.sin(np.arange(24) * np.pi / 12)], axis=1)
 
 
@@ -83,13 +83,7 @@ class Canvas:
     def draw(self, name: str, palette: Mapping[str, Colour]) -> None:
         """Draw a shape of `shapes`; `palette` says what its colours a, b, c are."""
         for kind, letter, shade, width, points in strokes(name):
-            colour = palette.get(letter, INK if letter == "k" else PAPER)
-            if shade:
-                colour = (
-                    mixed(colour, BLACK, _DARKER)
-                    if shade == "-"
-                    else mixed(colour, WHITE, _LIGHTER)
-                )
+            colour = mixed({"k": INK, "w": PAPER, **palette}[letter], *_SHADES[shade])
             if kind in ("fill", "curve"):
                 self.fill(points if kind == "fill" else smooth(points, closed=True), colour)
             elif kind in ("line", "path"):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -83,25 +84,23 @@ class Stage:
         room = width / height / len(names)
         self._zoom = min(1.0, room) * (1 + generator.uniform(-1, 1) * difficulty.zoom)
         self._shift = generator.uniform(-1, 1, 2) * difficulty.shift
-        self._light = 1 + generator.uniform(-1, 1) * difficulty.light
+        light = 1 + generator.uniform(-1, 1) * difficulty.light
         angle = generator.uniform(0, 2 * np.pi)
         slant = 0.5 * difficulty.light * generator.uniform(0.2, 1)
-        self._slant = (slant * np.cos(angle), slant * np.sin(angle))
-        self._noise = difficulty.noise * generator.uniform(0.2, 1)
+        slants = (slant * np.cos(angle), slant * np.sin(angle))
+        noise = difficulty.noise * generator.uniform(0.2, 1)
+        self._photo: dict[str, Any] = {"light": light, "slant": slants, "noise": noise}
         self._middles = [room * (place + 0.5) for place in range(len(names))]
         self._backdrop = _backdrop(width, height)
 
     def picture(self, generator: np.random.Generator, moments: Sequence[Moment]) -> Picture:
         """Draw what the camera sees of what each player does; the noise is drawn."""
         canvas = Canvas(self._backdrop.copy())
-        for middle, name, look, moment in zip(
-            self._middles, self.names, self._looks, moments, strict=True
-        ):
+        players = zip(self._middles, self.names, self._looks, moments, strict=True)
+        for middle, name, look, moment in players:
             x, y = self._shift + np.array([middle, 0.5 - 0.09 * self._zoom])
             _draw_player(canvas.placed(x, y, self._zoom), name, look, moment)
-        return photograph(
-            canvas.picture, generator, light=self._light, slant=self._slant, noise=self._noise
-        )
+        return photograph(canvas.picture, generator, **self._photo)
 
 
 def _backdrop(width: int, height: int) -> Picture:
@@ -135,14 +134,13 @@ def _draw_player(canvas: Canvas, name: str, look: tuple[Colour, ...], moment: Mo
     angle = hold.angle + hold.rise * moment.loudness
     held = canvas.placed(*hold.at, hold.size, angle)
     colours = palette(hold.colours)
-    out = 0.1 * _slide_steps(moment.midi)
     held.draw(hold.shape, colours)
+    low, high, second = np.array(hold.hands)
+    first = low + (high - low) * moment.height
     if name == "trombone":
+        out = 0.1 * _slide_steps(moment.midi)
         held.placed(out, 0).draw("slide", colours)
-    low, high, other = np.array(hold.hands)
-    first, second = low + (high - low) * moment.height, other
-    if name == "trombone":
-        first = low + np.array([out, 0.0])
+        first[0] += out
     if hold.frog:
         second = _draw_bow(held, hold, moment)
     ends = [
