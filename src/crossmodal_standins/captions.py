@@ -114,8 +114,5 @@ def write_truth(folder: Path, names: list[str], scenes: list[Scene]) -> Path:
 def in_splits(items: list[Item]) -> dict[str, list[Item]]:
     """Deal images to splits: the last are the test set, those before them validation."""
     held = max(1, round(HELD_OUT_SHARE * len(items)))
-    return {
-        "train": items[: -2 * held],
-        "validation": items[-2 * held : -held],
-        "test": items[-held:],
-    }
+    seen, test = items[:-held], items[-held:]
+    return {"train": seen[:-held], "validation": seen[-held:], "test": test}

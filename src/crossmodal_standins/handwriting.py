@@ -26,10 +26,8 @@ def write_digit(generator: np.random.Generator, digit: str) -> NDArray[np.uint8]
     """Write a digit, "0" to "9", bright on black, [28, 28], its centre of mass in the middle."""
     way = strokes(f"digit {digit} {generator.integers(WAYS[digit])}")
     bend = _hand(generator)
-    curves = [
-        smooth((points + generator.normal(0, WOBBLE, points.shape) - 0.5) @ bend.T)
-        for points in (stroke.points for stroke in way)
-    ]
+    knots = [stroke.points + generator.normal(0, WOBBLE, stroke.points.shape) for stroke in way]
+    curves = [smooth((points - 0.5) @ bend.T) for points in knots]
     every = np.concatenate(curves)
     low, high = every.min(axis=0), every.max(axis=0)
     pen_px = generator.uniform(1.4, 3.2)
@@ -49,14 +47,12 @@ def _hand(generator: np.random.Generator) -> NDArray[np.float64]:
     turned = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     slanted = np.array([[1, -generator.normal(0.12, 0.22)], [0, 1]])
     stretched = np.diag([generator.uniform(0.5, 1.1), 1.0])
-    product: NDArray[np.float64] = turned @ slanted @ stretched
-    return product
+    return np.asarray(turned @ slanted @ stretched)
 
 
 def _centred(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Move the centre of mass to the middle, by whole pixels and never over the edge."""
-    mass = picture.sum(dtype=np.float64)
-    moved = picture
+    mass, moved = picture.sum(dtype=np.float64), picture
     for axis in (0, 1):
         line = picture.sum(axis=1 - axis, dtype=np.float64)
         used = np.flatnonzero(line)

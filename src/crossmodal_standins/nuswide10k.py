@@ -66,8 +66,7 @@ def synthesize(
         nuswide10k.TAG_ROWS.with_name("TagList1k.txt"): list(vocabulary),
         nuswide10k.WORD_ROWS: _rows(words, " "),
     }
-    for name, lines in tables.items():
-        files.append(write_lines(folder / name, lines))
+    files += [write_lines(folder / name, lines) for name, lines in tables.items()]
     truth = pd.DataFrame(mixtures, columns=[topic.name for topic in TOPICS])
     truth.insert(0, "clip", clips)
     files.append(write_table(folder / "truth.csv", truth))

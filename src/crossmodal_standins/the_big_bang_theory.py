@@ -35,10 +35,8 @@ OTHERS = "other"
 DIFFICULTY = Difficulty()
 QUALITY = 25
 """Of the videos, as in `write_mp4`."""
-
 TURNS = (4, 8)
 """Fewest turns in a scene, and one more than the most; a scene lasts about 16 s."""
-
 EVERY_FRAMES = {"truth": 5, "face-images": 10}
 """A row of truth and a released face image every so many frames."""
 

@@ -91,12 +91,8 @@ def _video_stream(
     stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
     stream.codec_context.time_base = 1 / fps
     stream.codec_context.thread_count = 1
-    stream.codec_context.options = {
-        "preset": "ultrafast",
-        "crf": str(quality),
-        "flags": "+bitexact",
-        "x264-params": "threads=1:lookahead-threads=1",
-    }
+    options = {"preset": "ultrafast", "crf": str(quality), "flags": "+bitexact"}
+    stream.codec_context.options = options | {"x264-params": "threads=1:lookahead-threads=1"}
     return stream
 
 

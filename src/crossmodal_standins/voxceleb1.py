@@ -98,9 +98,9 @@ def synthesize(
             files += [*sounds, *_write_faces(pictures, generator, person, difficulty)]
     files.append(writing.write_lines(folder / "iden_split.txt", phases))
     files.append(writing.write_lines(folder / "vox1_meta.csv", [HEADER, *_meta(crowd, seed)]))
-    table = pd.DataFrame([asdict(person) | asdict(person.voice) for person in crowd])
-    truth = table[["register", "size", "age", "fullness", "pitch_hz", "formants"]]
-    truth.insert(0, "person", [f"id{10001 + place}" for place in range(people)])
+    truth = pd.DataFrame([asdict(person) | asdict(person.voice) for person in crowd])
+    truth["person"] = [f"id{10001 + place}" for place in range(people)]
+    truth = truth[["person", "register", "size", "age", "fullness", "pitch_hz", "formants"]]
     files.append(writing.write_table(folder / "truth.csv", truth))
     write_contents(folder, files)
 
