@@ -14,10 +14,8 @@ from crossmodal_standins.shapes import strokes
 
 SIDE_PX, BOX_PX = 28, 20
 """Side of a picture, and of the box that the digit fits into, as in MNIST."""
-
 WOBBLE = 0.045
 """Standard deviation of the points, as a share of the square."""
-
 WAYS = {"0": 2, "1": 2, "2": 2, "3": 2, "4": 2, "5": 1, "6": 2, "7": 2, "8": 1, "9": 2}
 """How many usual ways there are to write each digit; they are shapes such as "digit 7 1"."""
 

@@ -27,7 +27,6 @@ DIFFICULTY = Difficulty(
     own_topic=(0.45, 0.9), stray_elements=0.2, background_words=0.35, words=(4, 14)
 )
 """Tags are few, four to fourteen, and the features many, so a document is purer than an article."""
-
 _SYLLABLES = ("ba", "cor", "del", "fen", "gal", "hol", "kin", "lor", "mar", "nor")
 
 

@@ -110,7 +110,7 @@ def draw_person(
     `coupling` is the correlation between an attribute as seen and as heard, from 0 to 1.
     """
     drawn = REGISTERS[int(generator.random() < 0.5)]
-    register = drawn if register is None else register
+    register = register or drawn
     traits = np.clip(generator.standard_normal(3), -2.2, 2.2)
     for place, given in enumerate((size, age)):
         traits[place] = traits[place] if given is None else given

@@ -63,6 +63,6 @@ def synthesize(
     for split, part in captions.in_splits(entries).items():
         files.append(folder / "metadata" / f"{_LISTS[split]}.json")
         bases = {"image_base_path": "images", "audio_base_path": "wavs"}
-        write_json(files[-1], {**bases, "data": part})
+        write_json(files[-1], bases | {"data": part})
     files.append(captions.write_truth(folder, [entry["image"] for entry in entries], scenes))
     write_contents(folder, files)

@@ -99,8 +99,8 @@ def write_scenes(
         said = _turns(generator, people, max(int(generator.integers(*turns)), count), time_s + 0.4)
         end_s = float(np.ceil((said[-1].end_s + 0.4) * FPS) / FPS)
         room = choose(generator, list(KINDS))
-        exposure = 1 + difficulty.exposure * generator.uniform(-1, 1)
-        light = generator.uniform(-1, 1)
+        change, light = generator.uniform(-1, 1, 2).tolist()
+        exposure = 1 + difficulty.exposure * change
         written.append(Scene(room, people, said, time_s, end_s, exposure, light))
         time_s = end_s
     return written

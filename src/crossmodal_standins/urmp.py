@@ -54,10 +54,8 @@ def synthesize(
         names, order = order[:count], order[count:] + order[:count]
         harmony = draw_harmony(generator)
         parts = [perform(generator, name, harmony, seconds) for name in names]
-        sounds = [
-            sound(generator, name, part, difficulty)
-            for name, part in zip(names, parts, strict=True)
-        ]
+        played = list(zip(names, parts, strict=True))
+        sounds = [sound(generator, *pair, difficulty) for pair in played]
         short = f"{piece + 1:02d}_{NAMES[piece % len(NAMES)]}"
         title = "_".join([short, *(INSTRUMENTS[name].code for name in names)])
         for player, (name, part, samples) in enumerate(zip(names, parts, sounds, strict=True), 1):
@@ -67,7 +65,7 @@ def synthesize(
         files.append(folder / title / f"Vid_{title}.mp4")
         stage = Stage(generator, names, size, difficulty)
         times_s = np.arange(round(seconds * fps)) / fps
-        moments = [moments_of(*pair, times_s) for pair in zip(names, parts, strict=True)]
+        moments = [moments_of(*pair, times_s) for pair in played]
         pictures = (stage.picture(generator, present) for present in zip(*moments, strict=True))
         mixture = np.rint(np.mean(sounds, axis=0)).astype(np.int16)
         write_mp4(files[-1], pictures, fps, mixture, RATE_HZ)

@@ -49,7 +49,11 @@ def synthesize(
     difficulty = difficulty or Difficulty()
     generator = np.random.default_rng(seed)
     documents = _documents(generator, train, test, seed)
-    files = [_write_lists(folder, documents, split) for split in ("train", "test")]
+    columns = (documents["text_id"], documents["image_id"], documents["topic"] + 1)
+    rows = pd.Series(["\t".join(map(str, row)) for row in zip(*columns, strict=True)])
+    files = []
+    for split, name in wikipedia.LISTS.items():
+        files.append(write_lines(folder / name, rows[documents["split"] == split]))
     files.append(write_lines(folder / "categories.list", _NAMES))
     mixtures = []
     for document in progress(list(documents.itertuples()), title="drawing", unit="document"):
@@ -98,12 +102,6 @@ def _shares(count: int) -> NDArray[np.int64]:
 
 def _digest(text_: str) -> str:
     return hashlib.md5(text_.encode(), usedforsecurity=False).hexdigest()
-
-
-def _write_lists(folder: Path, documents: pd.DataFrame, split: str) -> Path:
-    part = documents[documents["split"] == split]
-    lines = part["text_id"] + "\t" + part["image_id"] + "\t" + (part["topic"] + 1).astype(str)
-    return write_lines(folder / wikipedia.LISTS[split], lines)
 
 
 def _article(generator: np.random.Generator, image_id: str, words: list[str]) -> str:

@@ -50,8 +50,7 @@ def share(default: Number) -> Number:
 def begin(folder: Path, **sizes: tuple[float, float, float]) -> Path:
     """Check what is asked for and mark the folder as unfinished.
 
-    `sizes` are name of an argument -> its value, the least and the most; an `InputError` is raised
-    if a value is out of range.
+    `sizes`: name of an argument -> its value, the least and the most; else an `InputError`.
     """
     for field, (value, least, most) in sizes.items():
         if not least <= value <= most:
