@@ -7,28 +7,23 @@ have the same hands.
 
 from __future__ import annotations
 
-import wave
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pandas as pd
-import scipy.signal
-from numpy.typing import NDArray
 
 from crossmodal.corpora.av_digits import MNIST, RATE_HZ, RECORDINGS
 from crossmodal.corpora.contents import write_contents
 from crossmodal.corpora.idx import write_idx
-from crossmodal.errors import InputError
-from crossmodal.files import atomic_path
 from crossmodal.progress import progress
-from crossmodal_standins.caption_texts import draw_voices
+from crossmodal_standins.captions import draw_voices
 from crossmodal_standins.handwriting import write_digit
 from crossmodal_standins.people import Voice
 from crossmodal_standins.voices import RATE_HZ as SYNTHESIZER_HZ
-from crossmodal_standins.voices import as_int16, say, with_noise
+from crossmodal_standins.voices import Sound, as_int16, resampled, say, with_noise
+from crossmodal_standins.writing import begin, write_table, write_wav
 
 WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 LEAST_TAKES = 11
@@ -43,27 +38,15 @@ def synthesize(
 
     `truth.csv` has a row a recording: its name, and the voice as it spoke.
 
-    Args:
-        folder: Where to write; files of the same names are replaced.
+    Args, beside those of all generators (`writing`):
         speakers: How many voices, at least 3, so that the split by speaker has three sides.
         takes: Recordings of each digit by each of them, at least 11.
         train: Pictures in MNIST's training file, at least 100.
         test: Pictures in its test file, at least 50.
-        seed: The same seed gives the same bytes.
-
-    Raises:
-        InputError: The numbers are out of range.
     """
-    numbers = {"speakers": speakers, "takes": takes, "train": train, "test": test}
-    least = {"speakers": 3, "takes": LEAST_TAKES, "train": 100, "test": 50}
-    for field, number in numbers.items():
-        if number < least[field]:
-            raise InputError(
-                f"{number} is too few", field=field, hint=f"Ask for at least {least[field]}"
-            )
-    cv2.setNumThreads(1)
-    folder = Path(folder)
-    (folder / "contents.csv").unlink(missing_ok=True)
+    sizes = {"speakers": (speakers, 3), "takes": (takes, LEAST_TAKES)}
+    sizes |= {"train": (train, 100), "test": (test, 50)}
+    folder = begin(folder, **{name: (*size, np.inf) for name, size in sizes.items()})
     files, truth = [], []
     names = [f"speaker{number:02}" for number in range(1, speakers + 1)]
     voices = draw_voices(np.random.default_rng([seed, 0]), speakers)
@@ -72,7 +55,7 @@ def synthesize(
         generator = np.random.default_rng([seed, 1, number])
         for digit, take, spoken, own in _takes(generator, voice, takes):
             path = folder / RECORDINGS / f"{digit}_{name}_{take}.wav"
-            files.append(_write_mono(path, spoken))
+            files.append(write_wav(path, spoken, RATE_HZ))
             truth.append({"recording": path.stem, **asdict(own)})
     for number, (part, count) in enumerate((("train", train), ("t10k", test))):
         generator = np.random.default_rng([seed, 2, number])
@@ -82,15 +65,13 @@ def synthesize(
         pictures = np.stack([write_digit(generator, str(digit)) for digit in labels])
         files.append(write_idx(folder / MNIST / f"{part}-images-idx3-ubyte.gz", pictures))
         files.append(write_idx(folder / MNIST / f"{part}-labels-idx1-ubyte.gz", labels))
-    files.append(folder / "truth.csv")
-    with atomic_path(files[-1]) as temporary:
-        pd.DataFrame(truth).to_csv(temporary, index=False, lineterminator="\n", encoding="utf-8")
+    files.append(write_table(folder / "truth.csv", pd.DataFrame(truth)))
     write_contents(folder, files)
 
 
 def _takes(
     generator: np.random.Generator, voice: Voice, takes: int
-) -> Iterator[tuple[int, int, NDArray[np.int16], Voice]]:
+) -> Iterator[tuple[int, int, Sound, Voice]]:
     """Yield every digit and take of a speaker: digit, take, sound, the voice as it spoke."""
     for digit, word in enumerate(WORDS):
         for take in range(takes):
@@ -102,17 +83,7 @@ def _takes(
                 formants=voice.formants * float(generator.uniform(0.97, 1.03)),
                 brightness_db=voice.brightness_db + float(generator.normal(0, 1.5)),
             )
-            sound = say(word, own) / 32768 * generator.uniform(0.2, 1.0)
-            sound = scipy.signal.resample_poly(sound, RATE_HZ // 50, SYNTHESIZER_HZ // 50)
+            sound = say(word, own) * np.float32(generator.uniform(0.2, 1.0) / 32768)
+            sound = resampled(sound, RATE_HZ // 50, SYNTHESIZER_HZ // 50)
             spoken = as_int16(with_noise(sound, generator, generator.uniform(*NOISE_DB)))
             yield digit, take, spoken, own
-
-
-def _write_mono(path: Path, samples: NDArray[np.int16]) -> Path:
-    """Write 16-bit samples [samples] at 8 kHz as mono WAV."""
-    with atomic_path(path) as temporary, wave.open(str(temporary), "wb") as stream:
-        stream.setnchannels(1)
-        stream.setsampwidth(2)
-        stream.setframerate(RATE_HZ)
-        stream.writeframes(samples.astype("<i2").tobytes())
-    return path

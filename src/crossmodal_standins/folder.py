@@ -13,19 +13,17 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from crossmodal.corpora.contents import write_contents
-from crossmodal.files import write_text
 from crossmodal.progress import progress
-from crossmodal_standins.faces import Place, draw_bust
-from crossmodal_standins.head import Look
-from crossmodal_standins.lines import line
-from crossmodal_standins.people import COUPLING, Person
-from crossmodal_standins.rooms import KINDS, Picture, backdrop, draw_room
+from crossmodal_standins.canvas import Picture
+from crossmodal_standins.heads import Look, Place, draw_bust
+from crossmodal_standins.people import COUPLING, Person, draw_people
+from crossmodal_standins.rooms import any_room, backdrop
 from crossmodal_standins.video import write_mp4
-from crossmodal_standins.voices import RATE_HZ, as_int16, loudness, say
-from crossmodal_standins.voxceleb1 import draw_people
+from crossmodal_standins.voices import RATE_HZ, Sound, Wave, as_int16, as_wave, loudness, say
+from crossmodal_standins.words import line
+from crossmodal_standins.writing import write_table
 
 SIZE_PX = (192, 144)
 """Width, height."""
@@ -38,13 +36,11 @@ def synthesize(
 ) -> None:
     """Write the videos, `labels.csv` and, last, `contents.csv`.
 
-    Args:
-        folder: Where they go.
+    Args, beside those of all generators (`writing`):
         people: How many people, half of each register.
         videos: Of each of them.
         seconds: Length of a video.
         damaged: Name three damaged files as well.
-        seed: Decides everything.
     """
     generator = np.random.default_rng(seed)
     crowd = draw_people(generator, people, COUPLING)
@@ -58,38 +54,30 @@ def synthesize(
         write_mp4(path, frames, FRAME_HZ, sound, RATE_HZ)
         paths.append(path)
         rows.append((f"{person.name}/{number}.mp4", person.register, person.name))
-    if damaged:
-        first = paths[0].read_bytes()
-        for name, content in (
-            ("cut off.mp4", first[: len(first) // 2]),
-            ("empty.mp4", b""),
-            ("notes.mp4", b"This is no video.\n"),
-        ):
-            (folder / name).write_bytes(content)
-            paths.append(folder / name)
-            rows.append((name, crowd[0].register, crowd[0].name))
+    first = paths[0].read_bytes()
+    broken = {"cut off": first[: len(first) // 2], "empty": b"", "notes": b"This is no video.\n"}
+    for name, content in broken.items() if damaged else ():
+        paths.append(folder / f"{name}.mp4")
+        paths[-1].write_bytes(content)
+        rows.append((paths[-1].name, crowd[0].register, crowd[0].name))
     table = pd.DataFrame(rows, columns=["file", "label", "person"])
-    write_text(folder / "labels.csv", table.to_csv(index=False, lineterminator="\n"))
-    write_contents(folder, [*paths, folder / "labels.csv"])
+    write_contents(folder, [*paths, write_table(folder / "labels.csv", table)])
 
 
-def _speech(generator: np.random.Generator, person: Person, seconds: float) -> NDArray[np.int16]:
+def _speech(generator: np.random.Generator, person: Person, seconds: float) -> Sound:
     """Return sentences of a person, [samples] at `RATE_HZ`."""
     samples = round(seconds * RATE_HZ)
-    pause = np.zeros(round(PAUSE_S * RATE_HZ))
-    parts: list[NDArray[np.float64]] = [pause]
+    pause: Wave = np.zeros(round(PAUSE_S * RATE_HZ), np.float32)
+    parts = [pause]
     while sum(map(len, parts)) < samples:
-        parts += [say(line(generator), person.voice) / 32768, pause]
+        parts += [as_wave(say(line(generator), person.voice)), pause]
     return as_int16(0.8 * np.concatenate(parts)[:samples])
 
 
-def _frames(
-    generator: np.random.Generator, person: Person, sound: NDArray[np.int16]
-) -> Iterator[Picture]:
+def _frames(generator: np.random.Generator, person: Person, sound: Sound) -> Iterator[Picture]:
     """Yield the frames [144, 192, 3] of a person whose mouth opens with the sound."""
     width, height = SIZE_PX
-    room = draw_room(generator, list(KINDS)[generator.integers(len(KINDS))])
-    scenery = backdrop(room, float(generator.uniform(0.2, 0.8)), 2.6, SIZE_PX, 3.0)
+    scenery = backdrop(any_room(generator), float(generator.uniform(0.2, 0.8)), 2.6, SIZE_PX, 3.0)
     times_s = (np.arange(round(len(sound) / RATE_HZ * FRAME_HZ)) + 0.5) / FRAME_HZ
     opened = loudness(sound, RATE_HZ, times_s)
     mouths = opened / max(float(opened.max()), 1e-9)
@@ -97,7 +85,6 @@ def _frames(
     for time_s, mouth in zip(times_s.tolist(), mouths.tolist(), strict=True):
         picture = scenery.copy()
         look = Look(yaw_deg=turn + 5 * np.sin(time_s), mouth=mouth, light=light)
-        unit_px = height / 1.6 / 1.62
-        place = Place(width / 2 + 4 * np.sin(0.7 * time_s), 0.45 * height, unit_px)
+        place = Place(width / 2 + 4 * np.sin(0.7 * time_s), 0.45 * height, height / 2.6)
         draw_bust(picture, person.face, look, place)
         yield picture

@@ -1,21 +1,23 @@
 """The thirteen instruments of Sub-URMP: register, timbre, and the sound of a performance.
 
-A tone is a sum of harmonics. Their strengths fall by so many dB an octave, less when it is loud,
-are lifted at the instrument's own resonances and, for the clarinet, cut at even numbers; breath or
-bow noise goes with the loudness. Rates, slopes and resonances are round numbers near those in
-Fletcher, Rossing, The Physics of Musical Instruments, 2nd ed. 1998.
+They stand in instruments.yaml. A tone is a sum of harmonics. Their strengths fall by so many dB an
+octave, less when it is loud, are lifted at the instrument's own resonances and, for the clarinet,
+cut at even numbers; breath or bow noise goes with the loudness. Rates, slopes and resonances are
+round numbers near those in Fletcher, Rossing, The Physics of Musical Instruments, 2nd ed. 1998.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import scipy.signal
 from numpy.typing import NDArray
 
-from crossmodal.errors import InputError
 from crossmodal_standins.music import Harmony, Performance, Vibrato, compose
+from crossmodal_standins.words import read_yaml
+from crossmodal_standins.writing import Checked, share
 
 RATE_HZ = 44_100
 
@@ -27,104 +29,43 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Instrument:
-    """One instrument.
-
-    Attributes:
-        code: Abbreviation in URMP's file names.
-        bowed: Played with a bow; the others are blown.
-        low: Lowest MIDI number used.
-        high: Highest MIDI number used.
-        slope_db: Fall of the harmonics in dB an octave at full loudness; 8 more at none.
-        even_db: Further fall of the even harmonics.
-        resonances: Frequency in Hz, height in dB; each half an octave wide.
-        attack_s: Time to 95 % of the level.
-        vibrato: Depth in cents and rate in Hz.
-        noise: Amplitude of breath or bow noise, of the tone's.
-    """
+    """One instrument: its code in URMP's file names, how it is blown or bowed, how it sounds."""
 
     code: str
     bowed: bool
-    low: int
+    low: int  # lowest and highest MIDI number used
     high: int
-    slope_db: float
-    even_db: float
-    resonances: tuple[tuple[float, float], ...]
-    attack_s: float
+    slope_db: float  # fall of the harmonics, dB an octave, at full loudness; 8 more at none
+    even_db: float  # further fall of the even harmonics
+    resonances: list[list[float]]  # frequency in Hz and height in dB; half an octave wide
+    attack_s: float  # time to 95 % of the level
     vibrato: Vibrato
-    noise: float
+    noise: float  # amplitude of breath or bow noise, of the tone's
+    hold: dict[str, Any]  # the fields of `players.Hold`
 
 
 @dataclass(frozen=True)
-class Difficulty:
+class Difficulty(Checked):
     """How much songs and players of an instrument differ, and what is lost on the way.
 
     Fixed by hand, not by what a model makes of it.
-
-    Attributes:
-        timbre_octaves: Standard deviation of the shift of all resonances, by song.
-        slope_db: Standard deviation of the change of the slope in dB an octave, by song.
-        wet: Largest share of reverberation in the sound.
-        signal_to_noise_db: Least distance of the steady noise below the song's level.
-        zoom: Largest change of the camera's distance, of 1.
-        shift: Largest shift of the player, in heights of the picture.
-        light: Largest change of exposure, and from one edge to the other, of 1.
-        noise: Largest standard deviation of the picture's noise, in grey levels of 255.
-        occlusion: Share of players of whom the music stand hides a part of the instrument.
     """
 
-    timbre_octaves: float = 0.15
-    slope_db: float = 1.5
-    wet: float = 0.25
-    signal_to_noise_db: float = 30.0
-    zoom: float = 0.12
-    shift: float = 0.08
-    light: float = 0.2
-    noise: float = 6.0
-    occlusion: float = 0.3
-
-    def __post_init__(self) -> None:
-        """Refuse shares outside 0 to 1 and negative spreads."""
-        for field in ("wet", "zoom", "light", "occlusion"):
-            if not 0 <= getattr(self, field) <= 1:
-                raise InputError("a share lies between 0 and 1", field=field)
-        for field in ("timbre_octaves", "slope_db", "shift", "noise"):
-            if getattr(self, field) < 0:
-                raise InputError("a spread is not negative", field=field)
+    timbre_octaves: float = 0.15  # standard deviation of the shift of all resonances, by song
+    slope_db: float = 1.5  # standard deviation of the slope, dB an octave, by song
+    wet: float = share(0.25)  # largest share of reverberation in the sound
+    signal_to_noise_db: float = 30.0  # least distance of the noise below the song's level
+    zoom: float = share(0.06)  # largest change of the camera's distance, of 1
+    shift: float = 0.02  # largest shift of the player, heights of the picture
+    light: float = share(0.12)  # largest change of exposure, and from edge to edge, of 1
+    noise: float = 4.0  # largest standard deviation of a picture's noise, grey levels of 255
 
 
-_STRING = Vibrato(22, 5.8)
-_STILL = Vibrato(0, 5)
-_WIND = Vibrato(14, 5.2)
-
-INSTRUMENTS: dict[str, Instrument] = {
-    "bassoon": Instrument(
-        "bn", False, 36, 62, 8, 0, ((480, 12), (1150, 7)), 0.06, Vibrato(8, 5), 0.015
-    ),
-    "cello": Instrument(
-        "vc", True, 36, 64, 7, 0, ((110, 5), (220, 6), (480, 5), (1300, 6)), 0.10, _STRING, 0.02
-    ),
-    "clarinet": Instrument("cl", False, 52, 82, 7, 16, ((1500, 6), (3700, 4)), 0.05, _STILL, 0.012),
-    "double_bass": Instrument(
-        "db", True, 28, 52, 9, 0, ((70, 6), (110, 6), (270, 6), (700, 4)), 0.13, _STRING, 0.03
-    ),
-    "flute": Instrument("fl", False, 62, 90, 13, 4, ((700, 4),), 0.08, _WIND, 0.06),
-    "horn": Instrument("hn", False, 43, 70, 12, 0, ((350, 8), (750, 4)), 0.08, _STILL, 0.01),
-    "oboe": Instrument("ob", False, 60, 86, 6, 0, ((1100, 12), (2900, 9)), 0.04, _WIND, 0.01),
-    "sax": Instrument("sax", False, 50, 78, 6, 0, ((650, 7), (1700, 6)), 0.05, _WIND, 0.03),
-    "trombone": Instrument(
-        "tbn", False, 40, 67, 7, 0, ((520, 7), (1500, 5)), 0.06, Vibrato(6, 4.8), 0.01
-    ),
-    "trumpet": Instrument(
-        "tpt", False, 56, 82, 4.5, 0, ((1250, 8), (2400, 5)), 0.04, Vibrato(8, 5.2), 0.012
-    ),
-    "tuba": Instrument("tba", False, 29, 53, 12, 0, ((230, 7), (420, 3)), 0.09, _STILL, 0.015),
-    "viola": Instrument(
-        "va", True, 48, 77, 7, 0, ((220, 6), (370, 5), (620, 4), (1600, 5)), 0.09, _STRING, 0.02
-    ),
-    "violin": Instrument(
-        "vn", True, 56, 88, 6, 0, ((285, 5), (480, 6), (700, 4), (2900, 8)), 0.07, _STRING, 0.018
-    ),
+INSTRUMENTS = {
+    name: Instrument(**(row | {"vibrato": Vibrato(*row["vibrato"])}))
+    for name, row in read_yaml("instruments").items()
 }
+"""Instrument by name, in alphabetical order."""
 
 
 def perform(
@@ -141,34 +82,25 @@ def sound(
 ) -> NDArray[np.int16]:
     """Synthesise a performance as a microphone in a room hears it.
 
-    Args:
-        generator: Decides this song's timbre, noise and room.
-        name: An instrument.
-        performance: What is played.
-        difficulty: How much songs differ, and how clean the recording is.
-
-    Returns:
-        The sound at 44,100 Hz, [samples], its peak half of full scale.
+    The song's timbre, noise and room are drawn. Returns [samples] at 44,100 Hz, their peak half of
+    full scale.
     """
     instrument = INSTRUMENTS[name]
     octaves = generator.normal(0, difficulty.timbre_octaves)
     slope = instrument.slope_db + generator.normal(0, difficulty.slope_db)
-    samples = round(performance.seconds * RATE_HZ)
-    wave = np.zeros(samples)
+    times_s = np.arange(round(performance.seconds * RATE_HZ)) / RATE_HZ
+    hz, loudness = performance.pitch_hz(times_s), performance.loudness(times_s)
+    wave = np.zeros(len(times_s))
     for note in performance.notes:
-        first = round(note.onset_s * RATE_HZ)
-        end = min(samples, round((note.onset_s + note.length_s) * RATE_HZ))
-        times_s = np.arange(first, end) / RATE_HZ
-        hz = performance.pitch_hz(times_s)
+        own = slice(round(note.onset_s * RATE_HZ), round((note.onset_s + note.length_s) * RATE_HZ))
         strengths = _strengths(instrument, 440 * 2 ** ((note.midi - 69) / 12), octaves, slope)
-        wave[first:end] = _tone(hz, performance.loudness(times_s), strengths)
-    times_s = np.arange(samples) / RATE_HZ
-    wave += instrument.noise * performance.loudness(times_s) * _breath(generator, samples)
+        wave[own] = _tone(hz[own], loudness[own], strengths)
+    wave += instrument.noise * loudness * _breath(generator, len(wave))
     wave = _room(generator, wave, generator.uniform(0.2, 1) * difficulty.wet)
     wave *= 0.5 / max(np.abs(wave).max(), 1e-9)
     level = float(np.sqrt(np.mean(wave**2)))
     hiss = level * 10 ** (-(difficulty.signal_to_noise_db + generator.uniform(0, 15)) / 20)
-    wave += hiss * generator.standard_normal(samples)
+    wave += hiss * generator.standard_normal(len(wave))
     return np.asarray(np.clip(np.round(wave * 32767), -32768, 32767), dtype=np.int16)
 
 

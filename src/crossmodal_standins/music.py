@@ -12,30 +12,20 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-MAJOR = (0, 2, 4, 5, 7, 9, 11)
-MINOR = (0, 2, 3, 5, 7, 8, 10)
-BEATS_A_BAR = 4
-BARS_A_PHRASE = 4
+MAJOR, MINOR = (0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10)
+BEATS_A_BAR, BARS_A_PHRASE = 4, 4
 
 _PROGRESSIONS = ((0, 3, 4, 0), (0, 5, 3, 4), (0, 4, 5, 3), (5, 3, 0, 4), (0, 1, 4, 0))
 """Scale degrees of the chords, one a bar."""
-
 _RHYTHMS = (
-    (1.0, 1.0, 1.0, 1.0),
-    (2.0, 1.0, 1.0),
-    (1.0, 1.0, 2.0),
-    (1.5, 0.5, 1.0, 1.0),
-    (1.0, 0.5, 0.5, 2.0),
-    (2.0, 2.0),
-    (0.5, 0.5, 1.0, 2.0),
-    (1.0, 0.5, 0.5, 1.0, 1.0),
+    (1.0, 1.0, 1.0, 1.0), (2.0, 1.0, 1.0), (1.0, 1.0, 2.0), (1.5, 0.5, 1.0, 1.0),
+    (1.0, 0.5, 0.5, 2.0), (2.0, 2.0), (0.5, 0.5, 1.0, 2.0), (1.0, 0.5, 0.5, 1.0, 1.0),
     (0.5, 0.5, 0.5, 0.5, 1.0, 1.0),
-)
+)  # fmt: skip
 """Lengths of a bar's notes in beats."""
 
 _RATE_HZ = 500
 """Of the grid on which the bow's way is summed up."""
-
 _RELEASE_S = 0.05
 _BOW_A_SECOND = 0.75
 """Share of the bow drawn in a second at full loudness."""
@@ -45,19 +35,20 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Harmony:
-    """What the parts of a piece share.
+    """What the parts of a piece share: key note (0 for C to 11), scale, chords, seconds a beat.
 
-    Attributes:
-        tonic: Pitch class of the key note, 0 for C to 11.
-        scale: Semitones of the seven degrees above it.
-        chords: Degrees of the chords of a phrase, one a bar.
-        beat_s: Seconds a beat.
+    The scale is in semitones above the key note; chords are degrees of it, one a bar.
     """
 
     tonic: int
     scale: tuple[int, ...]
     chords: tuple[int, ...]
     beat_s: float
+
+    def degree(self, midi: int) -> int:
+        """Return the degree of a tone in the key, -1 for none."""
+        above = (midi - self.tonic) % 12
+        return self.scale.index(above) if above in self.scale else -1
 
 
 @dataclass(frozen=True)
@@ -81,19 +72,13 @@ class Vibrato:
 class Performance:
     """A melody as one player plays it.
 
-    Args:
-        notes: One after the other, without overlap.
-        seconds: Length of the song.
-        attack_s: Time a note takes to 95 % of its level.
-        vibrato: Of every note.
+    Notes follow one another without overlap; `attack_s` is the time one takes to 95 % of its level.
     """
 
     def __init__(
         self, notes: list[Note], seconds: float, *, attack_s: float, vibrato: Vibrato
     ) -> None:
-        self.notes = notes
-        self.seconds = seconds
-        self.vibrato = vibrato
+        self.notes, self.seconds, self.vibrato = notes, seconds, vibrato
         self._attack_s = attack_s
         self._onset = np.array([note.onset_s for note in notes])
         self._length = np.array([note.length_s for note in notes])
@@ -148,7 +133,8 @@ class Performance:
         for first, end in pairwise(starts):
             if first < end:
                 before = way[first - 1] if first else 0.0
-                bow[first:end] = _fold(at + direction * (way[first:end] - before))
+                path = at + direction * (way[first:end] - before)
+                bow[first:end] = 1 - np.abs(1 - path % 2)  # reflected at both ends
                 at = float(bow[end - 1])
             direction = 1.0 if at < 0.5 else -1.0
         return 0.05 + 0.9 * bow
@@ -169,17 +155,10 @@ def compose(
 ) -> list[Note]:
     """Compose a melody: phrases that swell and end on a long note and a breath.
 
-    Args:
-        generator: Every choice comes from it.
-        harmony: Key, tempo and chords.
-        low: Lowest MIDI number of the part.
-        high: Highest MIDI number, at least an octave above.
-        seconds: Notes start before this; the last one ends with it.
-
-    Returns:
-        The notes in order of time, at least one.
+    `low` and `high` are the part's lowest and highest MIDI number, at least an octave apart. Notes
+    start before `seconds`, the last one ends with it; there is at least one.
     """
-    tones = [midi for midi in range(low, high + 1) if _degree(harmony, midi) >= 0]
+    tones = [midi for midi in range(low, high + 1) if harmony.degree(midi) >= 0]
     place = float(generator.uniform(0.35, 0.65)) * (len(tones) - 1)
     notes: list[Note] = []
     time_s, bar = 0.0, 0
@@ -209,26 +188,11 @@ def compose(
     return notes
 
 
-def _degree(harmony: Harmony, midi: int) -> int:
-    """Return the degree of a tone in the key, -1 for none."""
-    above = (midi - harmony.tonic) % 12
-    return harmony.scale.index(above) if above in harmony.scale else -1
-
-
 def _nearest(harmony: Harmony, tones: list[int], place: float, chord: int | None, last: int) -> int:
     """Return the index of the tone nearest to a place, of a chord's tones if one is given.
 
     The last tone counts as two steps away, so that few tones are repeated.
     """
-    wanted = None if chord is None else {chord % 7, (chord + 2) % 7, (chord + 4) % 7}
-    fitting = [
-        index
-        for index, midi in enumerate(tones)
-        if wanted is None or _degree(harmony, midi) in wanted
-    ]
+    wanted = range(7) if chord is None else [(chord + step) % 7 for step in (0, 2, 4)]
+    fitting = [index for index, midi in enumerate(tones) if harmony.degree(midi) in wanted]
     return min(fitting, key=lambda index: abs(index - place) + 2 * (tones[index] == last))
-
-
-def _fold(way: Array) -> Array:
-    """Reflect a way at 0 and at 1."""
-    return np.asarray(1 - np.abs(1 - way % 2))

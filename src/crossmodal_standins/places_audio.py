@@ -9,18 +9,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from crossmodal.corpora.contents import write_contents
 from crossmodal.files import write_json
-from crossmodal_standins.caption_texts import describe, speak
-from crossmodal_standins.captioned import (
-    begin,
-    in_splits,
-    one_by_one,
-    write_mono,
-    write_picture,
-    write_truth,
-)
-from crossmodal_standins.captions_scenes import Difficulty
+from crossmodal.progress import progress
+from crossmodal_standins import captions
+from crossmodal_standins.scenes import Difficulty, draw_scene_picture
+from crossmodal_standins.writing import write_jpeg, write_wav
 
 _LISTS = {"train": "train", "validation": "dev", "test": "test"}
 _UNHEARD = 0.08
@@ -38,25 +34,19 @@ def synthesize(
 ) -> None:
     """Write `metadata/{train,dev,test}.json`, `images/`, `wavs/`, `truth.csv`, `contents.csv`.
 
-    Args:
-        folder: Where to write; files of the same names are replaced.
+    Args, beside those of all generators (`writing`):
         images: How many, at least 8; one caption each.
-        seed: The same seed gives the same bytes.
         speakers: How many voices.
         size: Width and height of the pictures in px.
-        difficulty: None takes the default one.
-
-    Raises:
-        InputError: The numbers are out of range.
     """
     folder, difficulty = Path(folder), difficulty or Difficulty()
-    key = [seed, 1]
-    scenes, voices = begin(folder, key, images=images, speakers=speakers)
+    scenes, voices = captions.begin(folder, [seed, 1], images, speakers)
     files: list[Path] = []
     entries: list[dict[str, Any]] = []
-    for index, scene, own in one_by_one(scenes, key):
+    for index, scene in enumerate(progress(scenes, title="describing", unit="image")):
+        own = np.random.default_rng([seed, 1, index])
         speaker = int(own.integers(speakers))
-        text = describe(own, scene, difficulty)
+        text = captions.describe(own, scene, difficulty)
         heard = [word for word in text.split() if own.random() >= _UNHEARD]
         entry = {
             "uttid": f"S{speaker + 1:04d}-{scene.place}_{index:08d}",
@@ -67,11 +57,12 @@ def synthesize(
         }
         entries.append(entry)
         picture, sound = folder / "images" / entry["image"], folder / "wavs" / entry["wav"]
-        files.append(write_picture(picture, own, scene, size, difficulty))
-        files.append(write_mono(sound, speak(own, text, voices[speaker], difficulty)))
-    for split, part in in_splits(entries).items():
+        files.append(write_jpeg(picture, draw_scene_picture(own, scene, size, difficulty)))
+        spoken = captions.speak(own, text, voices[speaker], difficulty)
+        files.append(write_wav(sound, spoken, captions.SPEECH_HZ))
+    for split, part in captions.in_splits(entries).items():
         files.append(folder / "metadata" / f"{_LISTS[split]}.json")
         bases = {"image_base_path": "images", "audio_base_path": "wavs"}
-        write_json(files[-1], {**bases, "data": part})
-    files.append(write_truth(folder, [entry["image"] for entry in entries], scenes))
+        write_json(files[-1], bases | {"data": part})
+    files.append(captions.write_truth(folder, [entry["image"] for entry in entries], scenes))
     write_contents(folder, files)

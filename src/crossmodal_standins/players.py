@@ -1,271 +1,174 @@
-"""Draws a player: looks, a seated or standing body, clothes, arms and hands.
+"""The musicians of Sub-URMP and URMP: a plain player with a large instrument in one blue studio.
 
-The figure looks to the right of the picture, as the players of Sub-URMP do. The head is in
-`player_heads`; what is held, and where the hands go, in `bowed_players`, `brass_players` and
-`woodwind_players`.
+What moves, moves with the sound: bow, slide and the hand on the neck or the keys; a wind instrument
+rises and cheeks redden as it grows louder, a bow comes nearer to the bridge and the body stretches.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from crossmodal_standins.painting import (
-    BLACK,
-    Colour,
-    Painter,
-    Points,
-    circle,
-    mixed,
-    rgb,
-    smooth,
-)
+from crossmodal_standins.canvas import Canvas, Picture, gradient, oval, photograph
+from crossmodal_standins.colours import BLACK, WHITE, Colour, mixed, palette, rgb
+from crossmodal_standins.instruments import INSTRUMENTS, Difficulty
+from crossmodal_standins.music import Array, Performance
+from crossmodal_standins.people import CLOTHES, HAIRS, SKINS
 
-SKINS = tuple(rgb(code) for code in ("f1cfb5", "e6b792", "d29a6f", "a96f47", "7d4d31", "5b3724"))
-HAIRS = tuple(rgb(code) for code in ("241a16", "2e2320", "3b2618", "6b4423", "a8763e", "d8b36a"))
-SHIRTS = tuple(
-    rgb(code)
-    for code in (
-        [
-            "f4f1ea",
-            "c23b3b",
-            "2f5d8a",
-            "3f7d4e",
-            "e0a63a",
-            "6b3f7a",
-            "2b2f36",
-            "d9777f",
-            "4aa3a0",
-            "93a35a",
-        ]
-    )
-)
-TROUSERS = tuple(rgb(code) for code in ("2a2d38", "3d4a63", "8a7a5c", "4a4a4a", "57323a"))
-_STEEL = rgb("585c64")
-
-_UPPER_ARM = 0.175
-_FOREARM = 0.185
+_CURTAIN, _FLOOR, _TROUSERS = rgb("2340c8"), rgb("3a3632"), rgb("23242c")
+_STICK, _BOW_HAIR = rgb("3a1a10"), rgb("fff6dc")
+_BLUSH = rgb("d8453a")
+_OPEN_TONES = (34, 41, 46, 50, 53, 56, 58, 60, 62, 64, 65, 67, 68, 70)
+"""Tones of a trombone with the slide in, as MIDI numbers; each step out is a semitone lower."""
 
 
 @dataclass(frozen=True)
-class Look:
-    """How a player looks."""
+class Hold:
+    """How an instrument is held; lengths in heights of the picture, angles in radians."""
 
-    skin: Colour
-    hair: Colour
-    hair_style: int
-    shirt: Colour
-    trim: Colour
-    pattern: int
-    long_sleeves: bool
-    trousers: Colour
-    glasses: bool
-    beard: bool
-    build: float
+    shape: str  # it lies along its own x-axis, a unit long
+    colours: str  # a, b, c of the shape
+    at: tuple[float, float]  # its origin, from the point between the shoulders
+    size: float  # of its unit
+    angle: float  # from the right of the picture, clockwise
+    rise: float  # by how much it turns from silence to full loudness
+    hands: list[list[float]]  # for the lowest and the highest tone, and the other hand, in units
+    frog: int  # side of the bow's frog, 1 or -1; 0 without bow
+    x: float  # where the player sits, so that the instrument is in the middle
+
+
+HOLDS = {name: Hold(**instrument.hold) for name, instrument in INSTRUMENTS.items()}
 
 
 @dataclass(frozen=True)
 class Moment:
-    """What a player does at one time.
+    """What a player does at one time."""
 
-    Attributes:
-        loudness: 0 to 1.
-        height: Pitch, 0 for the lowest to 1 for the highest of the instrument.
-        midi: Pitch as a MIDI number; valves and slides follow it.
-        bow: Where the bow touches the string, 0 at the frog to 1 at the tip.
-        sway: The body's lean with the beat, -1 to 1.
-    """
-
-    loudness: float
-    height: float
-    midi: float
-    bow: float
-    sway: float
+    loudness: float  # 0 to 1
+    height: float  # of the pitch, 0 for the lowest to 1 for the highest of the instrument
+    midi: float  # pitch as a MIDI number; slides follow it
+    bow: float  # where it touches the string, 0 at the frog to 1 at the tip
 
 
-def draw_look(generator: np.random.Generator) -> Look:
-    """Draw a player's looks."""
-    shirt, trim = generator.permutation(len(SHIRTS))[:2]
-    tone = int(generator.integers(len(SKINS)))
-    return Look(
-        skin=SKINS[tone],
-        hair=HAIRS[generator.integers(len(HAIRS) - tone)],  # darker hair with darker skin
-        hair_style=int(generator.integers(4)),
-        shirt=SHIRTS[shirt],
-        trim=SHIRTS[trim],
-        pattern=int(generator.integers(4)),
-        long_sleeves=bool(generator.random() < 0.5),
-        trousers=TROUSERS[generator.integers(len(TROUSERS))],
-        glasses=bool(generator.random() < 0.3),
-        beard=bool(generator.random() < 0.2),
-        build=float(generator.uniform(0.92, 1.1)),
-    )
+def moments_of(name: str, performance: Performance, times_s: Array) -> list[Moment]:
+    """Return what a player does at the given times."""
+    instrument = INSTRUMENTS[name]
+    midi = performance.midi(times_s)
+    height = np.clip((midi - instrument.low) / (instrument.high - instrument.low), 0, 1)
+    columns = (performance.loudness(times_s), height, midi, performance.bow(times_s))
+    return [Moment(*map(float, row)) for row in zip(*columns, strict=True)]
 
 
-class Figure:
-    """A player on a picture; parts are drawn in the order in which they cover each other.
+class Stage:
+    """Players of some instruments, from the left, drawn at any time of a song.
 
-    Args:
-        painter: Where it is drawn.
-        look: How the player looks.
-        moment: What the player does.
-        at: The middle between the shoulders when upright.
-        standing: Drawn with legs down, without a chair.
-        puff: How far the cheeks and shoulders follow the loudness: 1 blown, 0 bowed.
+    Light, view and looks are drawn; `size` is width and height of the pictures in px.
     """
 
     def __init__(
         self,
-        painter: Painter,
-        look: Look,
-        moment: Moment,
-        *,
-        at: complex,
-        standing: bool = False,
-        puff: float = 1.0,
+        generator: np.random.Generator,
+        names: Sequence[str],
+        size: tuple[int, int],
+        difficulty: Difficulty,
     ) -> None:
-        self.painter = painter
-        self.look = look
-        self.moment = moment
-        self.puff = puff * moment.loudness
-        self._standing = standing
-        self._hips = at + 0.40j
-        lean = 0.045 * moment.sway + 0.02 * moment.loudness
-        self.lean = np.exp(1j * lean)
-        self.chest = self._hips + (at - self._hips) * self.lean - 0.012j * self.puff
-        half = 0.125 * look.build
-        self.left_shoulder = self.chest + (half + 0.02j) * self.lean
-        self.right_shoulder = self.chest + (-half + 0.02j) * self.lean
-        self.head = self.chest + (0.018 - 0.155j) * self.lean
-        self.mouth = self.face(0.047, 0.047)
+        self.names = tuple(names)
+        self._looks = [
+            tuple(kinds[generator.integers(len(kinds))] for kinds in (SKINS, HAIRS, CLOTHES))
+            for _ in names
+        ]
+        width, height = size
+        room = width / height / len(names)
+        self._zoom = min(1.0, room) * (1 + generator.uniform(-1, 1) * difficulty.zoom)
+        self._shift = generator.uniform(-1, 1, 2) * difficulty.shift
+        light = 1 + generator.uniform(-1, 1) * difficulty.light
+        angle = generator.uniform(0, 2 * np.pi)
+        slant = 0.5 * difficulty.light * generator.uniform(0.2, 1)
+        slants = (slant * np.cos(angle), slant * np.sin(angle))
+        noise = difficulty.noise * generator.uniform(0.2, 1)
+        self._photo: dict[str, Any] = {"light": light, "slant": slants, "noise": noise}
+        self._middles = [room * (place + 0.5) for place in range(len(names))]
+        self._backdrop = _backdrop(width, height)
 
-    def face(self, x: float, y: float) -> complex:
-        """Return a point given from the middle of the head."""
-        return complex(self.head + complex(x, y) * self.lean)
-
-    def chair(self) -> None:
-        """Draw the chair, or the legs of a player who stands."""
-        hips = self._hips
-        if self._standing:
-            for side in (0.055, -0.055):
-                foot = hips + side * 1.4 + 0.6j
-                self.painter.cone(hips + side, foot, 0.11, 0.075, self.look.trousers)
-            return
-        back = [hips - 0.15 - 0.26j, hips - 0.15 + 0.06j]
-        self.painter.tube(back, 0.016, _STEEL)
-        self.painter.line([hips - 0.135 - 0.24j, hips - 0.135 - 0.09j], 0.05, (38, 40, 48))
-        self.painter.tube([hips - 0.15 + 0.07j, hips - 0.19 + 0.5j], 0.016, _STEEL)
-        self.painter.tube([hips - 0.16 + 0.09j, hips + 0.15 + 0.09j], 0.03, (52, 54, 62))
-
-    def legs(self) -> None:
-        """Draw the legs of a player who sits, over the hem of the shirt."""
-        if self._standing:
-            return
-        for knee in (0.215 + 0.02j, 0.15 + 0.045j):
-            at = self._hips + knee
-            self.painter.cone(at, at + 0.02 + 0.4j, 0.085, 0.07, self.look.trousers)
-            self.painter.cone(self._hips - 0.035 + 0.03j, at, 0.125, 0.1, self.look.trousers)
-
-    def body(self) -> None:
-        """Draw the torso, its clothes and the neck."""
-        half, hips = 0.135 * self.look.build, self._hips
-        turn = self.lean
-        outline = smooth(
-            [
-                self.chest + (-0.05 - 0.03j) * turn,
-                self.chest + (-half * 0.92 - 0.005j) * turn,
-                self.chest + (-half * 1.06 + 0.07j) * turn,
-                self.chest + (-half * 0.9 + 0.2j) * turn,
-                hips - 0.105 * self.look.build,
-                hips + 0.06j,
-                hips + 0.105 * self.look.build,
-                self.chest + (half * 0.9 + 0.2j) * turn,
-                self.chest + (half * 1.06 + 0.07j) * turn,
-                self.chest + (half * 0.92 - 0.005j) * turn,
-                self.chest + (0.05 - 0.03j) * turn,
-            ],
-            closed=True,
-        )
-        self.painter.solid(outline, self.look.shirt, 0.12)
-        self._pattern(outline)
-        skin = mixed(self.look.skin, BLACK, 0.14)
-        self.painter.cone(self.head + 0.02j, self.chest - 0.01j, 0.062, 0.072, skin, 0.05)
-        self.painter.fill(
-            [self.chest - 0.055 - 0.028j, self.chest + 0.055 - 0.028j, self.chest + 0.045j], skin
-        )
-
-    def _pattern(self, outline: Points) -> None:
-        """Draw stripes, buttons or a waistcoat on the torso."""
-        turn, trim = self.lean, self.look.trim
-        if self.look.pattern == 1:
-            for y in np.arange(0.09, 0.4, 0.045):
-                wide = float(np.interp(y, (0.05, 0.22, 0.4), (0.125, 0.108, 0.09)))
-                half = wide * self.look.build
-                row = [
-                    self.chest + complex(x, y + 0.012 * (1 - (x / half) ** 2)) * turn
-                    for x in np.linspace(-half, half, 9)
-                ]
-                self.painter.line(row, 0.014, mixed(self.look.shirt, trim, 0.75))
-        elif self.look.pattern == 2:
-            self.painter.line([self.chest + 0.05j * turn, self._hips], 0.006, trim)
-            for y in np.arange(0.08, 0.4, 0.06):
-                self.painter.oval(self.chest + 1j * y * turn, 0.006, 0.006, trim)
-        elif self.look.pattern == 3:
-            middle = outline.mean()
-            vest = middle + 0.82 * (outline - middle) + 0.012j
-            self.painter.fill(vest, mixed(self.look.trim, BLACK, 0.25))
-            self.painter.fill(
-                [self.chest - 0.05 - 0.02j, self.chest + 0.05 - 0.02j, self.chest + 0.16j],
-                self.look.shirt,
-            )
-
-    def arm(self, left: bool, hand: complex, *, down: bool = True) -> None:
-        """Draw an arm that ends in a hand.
-
-        Args:
-            left: The player's left arm, on the right of the picture.
-            hand: Where the hand is.
-            down: The elbow hangs; False turns it out.
-        """
-        shoulder = self.left_shoulder if left else self.right_shoulder
-        elbow = _elbow(shoulder, hand, 1.0 if left else -1.0, down)
-        sleeve = mixed(self.look.shirt, BLACK, 0.06)
-        self.painter.cone(
-            elbow, hand, 0.06, 0.042, sleeve if self.look.long_sleeves else self.look.skin, 0.15
-        )
-        if not self.look.long_sleeves:
-            self.painter.cone(shoulder, elbow, 0.075, 0.06, self.look.skin, 0.12)
-            elbow = shoulder + 0.62 * (elbow - shoulder)
-        self.painter.cone(shoulder, elbow, 0.086, 0.07, sleeve, 0.15)
-        self.painter.solid(hand + circle(0.025, 0.027), self.look.skin, 0.15)
-
-    def fingers(self, at: complex, along: complex, lifted: float = 0.0) -> None:
-        """Draw four fingers over something; the share `lifted` of them stand off it.
-
-        Args:
-            at: The middle of the four.
-            along: Direction in which they stand side by side, of length 1.
-            lifted: 0 all down to 1 all up.
-        """
-        across = along * 1j
-        for index in range(4):
-            root = at + along * 0.0165 * (index - 1.5) + 0.016 * across
-            up = 0.022 if index < round(4 * lifted) else 0.0
-            self.painter.cone(
-                root, root - (0.026 + up) * across, 0.0145, 0.012, self.look.skin, 0.2
-            )
+    def picture(self, generator: np.random.Generator, moments: Sequence[Moment]) -> Picture:
+        """Draw what the camera sees of what each player does; the noise is drawn."""
+        canvas = Canvas(self._backdrop.copy())
+        players = zip(self._middles, self.names, self._looks, moments, strict=True)
+        for middle, name, look, moment in players:
+            x, y = self._shift + np.array([middle, 0.5 - 0.09 * self._zoom])
+            _draw_player(canvas.placed(x, y, self._zoom), name, look, moment)
+        return photograph(canvas.picture, generator, **self._photo)
 
 
-def _elbow(shoulder: complex, hand: complex, outward: float, down: bool) -> complex:
-    """Return the elbow of a two-bone arm, the lower or the outer one; straight out of reach."""
-    way = hand - shoulder
-    reach = max(abs(way), 1e-6)
-    upper = _UPPER_ARM * max(1.0, reach / (_UPPER_ARM + _FOREARM))
-    fore = _FOREARM * upper / _UPPER_ARM
-    along = (upper**2 - fore**2 + reach**2) / (2 * reach)
-    off = np.sqrt(max(upper**2 - along**2, 0.0))
-    both = [complex(shoulder + way / reach * (along + 1j * side * off)) for side in (1, -1)]
-    if down:
-        return max(both, key=lambda elbow: elbow.imag + 0.6 * outward * elbow.real)
-    return max(both, key=lambda elbow: outward * elbow.real - 0.3 * elbow.imag)
+def _backdrop(width: int, height: int) -> Picture:
+    """Hang the curtain in folds, over a floor."""
+    canvas = Canvas(gradient((mixed(_CURTAIN, WHITE, 0.06), _CURTAIN), height, width))
+    for x in np.arange(0.04, canvas.wide, 0.1):
+        canvas.line([(x, 0), (x + 0.01, 1)], 0.03, mixed(_CURTAIN, BLACK, 0.18))
+    canvas.fill([(0, 0.93), (canvas.wide, 0.93), (canvas.wide, 1), (0, 1)], _FLOOR)
+    return canvas.picture
+
+
+def _draw_player(canvas: Canvas, name: str, look: tuple[Colour, ...], moment: Moment) -> None:
+    """Draw a player whose shoulders are about the origin, and the instrument before them."""
+    skin, hair, shirt = look
+    hold = HOLDS[name]
+    shirt = mixed(shirt, (96, 98, 104), 0.6)  # the instrument is what is bright
+    up = -0.03 * moment.loudness
+    canvas = canvas.placed(hold.x, up)
+    for side in (-1, 1):
+        canvas.line([(side * 0.05, 0.42), (side * 0.17, 0.5), (side * 0.15, 0.9)], 0.1, _TROUSERS)
+    canvas.fill([(-0.15, -0.01), (0.15, -0.01), (0.12, 0.45 - up), (-0.12, 0.45 - up)], shirt)
+    canvas.line([(0, -0.1), (0, 0)], 0.07, skin)
+    canvas.fill(oval(0, -0.2, 0.1, 0.115), hair)
+    canvas.fill(oval(0, -0.165, 0.085, 0.1), skin)
+    for side in (-1, 1):
+        canvas.fill(oval(side * 0.035, -0.18, 0.011, 0.013), (40, 30, 28))
+        if not hold.frog:
+            blush = mixed(skin, _BLUSH, 0.7 * moment.loudness)
+            swollen = 0.018 + 0.014 * moment.loudness
+            canvas.fill(oval(side * 0.055, -0.135, swollen, swollen), blush)
+    angle = hold.angle + hold.rise * moment.loudness
+    held = canvas.placed(*hold.at, hold.size, angle)
+    colours = palette(hold.colours)
+    held.draw(hold.shape, colours)
+    low, high, second = np.array(hold.hands)
+    first = low + (high - low) * moment.height
+    if name == "trombone":
+        out = 0.1 * _slide_steps(moment.midi)
+        held.placed(out, 0).draw("slide", colours)
+        first[0] += out
+    if hold.frog:
+        second = _draw_bow(held, hold, moment)
+    ends = [
+        (end @ held.turn.T + held.shift - canvas.shift) @ np.linalg.inv(canvas.turn).T
+        for end in (first, second)
+    ]
+    for hand, side in zip(sorted(ends, key=lambda end: -float(end[0])), (1, -1), strict=True):
+        shoulder = np.array([side * 0.14, 0.02])
+        elbow = (shoulder + hand) / 2 + (side * 0.06, 0.07)
+        canvas.line([shoulder, elbow], 0.06, shirt)
+        canvas.line([elbow, hand], 0.04, mixed(shirt, BLACK, 0.12))
+        canvas.fill(oval(hand[0], hand[1], 0.028, 0.028), skin)
+
+
+def _draw_bow(held: Canvas, hold: Hold, moment: Moment) -> Array:
+    """Draw the bow across the strings, nearer to the bridge when loud; returns the frog, [2]."""
+    along, length = 0.42 + 0.26 * (1 - moment.loudness), 0.36 / hold.size
+    frog = np.array([along, hold.frog * length * moment.bow])
+    tip = np.array([along, -hold.frog * length * (1 - moment.bow)])
+    away = np.array([0.025 / hold.size, 0])
+    held.line([frog, tip], 0.014 / hold.size, _BOW_HAIR)
+    held.line([frog + away, tip + 0.5 * away], 0.014 / hold.size, _STICK)
+    return frog
+
+
+def _slide_steps(midi: float) -> int:
+    """Return how far a tone lies below the next open tone, 0 to 6: the position of a slide."""
+    tone = round(midi)
+    while tone > _OPEN_TONES[-1]:
+        tone -= 12
+    return min(min(open_ - tone for open_ in _OPEN_TONES if open_ >= tone), 6)

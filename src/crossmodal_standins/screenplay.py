@@ -2,70 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from crossmodal.errors import InputError
-from crossmodal_standins.lines import line
+from crossmodal_standins import voices
 from crossmodal_standins.people import Person
 from crossmodal_standins.rooms import KINDS
-from crossmodal_standins.voices import RATE_HZ, Sound, as_int16, in_room, say, with_noise
+from crossmodal_standins.voices import RATE_HZ, Sound, Wave, say
+from crossmodal_standins.words import choose, line
+from crossmodal_standins.writing import Checked, share
 
 FPS = 25
 KINDS_OF_SHOT = ("close", "two", "wide")
 
 
 @dataclass(frozen=True)
-class Difficulty:
-    """How hard it is to see and hear who speaks.
+class Difficulty(Checked):
+    """How hard it is to see and hear who speaks; set by hand before anything was trained."""
 
-    Set by hand before anything was trained, looking at the pictures, at the size of the files and
-    at how many of the faces OpenCV's cascade finds (about 97 %).
-
-    Attributes:
-        off_screen: Share of the shots that show somebody else than the speaker.
-        others: Share of the scenes in which somebody else than the five joins.
-        occlusion: Share of the shots in which a plant stands before the people; listeners also
-            drink from cups that hide their mouths.
-        decay_s: Shortest and longest reverberation of a scene.
-        noise_db: Least and most noise of a scene, relative to full scale.
-        exposure: Largest change of a scene's brightness, of 1.
-        grain: Standard deviation of the camera's noise, in grey levels of 255.
-        yaw_deg: Largest turn of a head from the camera.
-    """
-
-    off_screen: float = 0.12
-    others: float = 0.3
-    occlusion: float = 0.12
-    decay_s: tuple[float, float] = (0.1, 0.35)
-    noise_db: tuple[float, float] = (-58.0, -42.0)
-    exposure: float = 0.15
-    grain: float = 2.0
-    yaw_deg: float = 16.0
-
-    def __post_init__(self) -> None:
-        """Refuse numbers that are no shares or no ranges."""
-        for field in ("off_screen", "others", "occlusion"):
-            if not 0 <= getattr(self, field) <= 1:
-                raise InputError("a share lies between 0 and 1", field=field)
-        for field in ("decay_s", "noise_db"):
-            least, most = getattr(self, field)
-            if least > most:
-                raise InputError("give the least, then the most", field=field)
+    off_screen: float = share(0.12)  # of the shots, that show somebody else than the speaker
+    others: float = share(0.3)  # of the scenes, in which somebody else than the five joins
+    occlusion: float = share(0.12)  # of the shots, in which a plant stands before the people
+    decay_s: tuple[float, float] = (0.1, 0.35)  # least and most reverberation of a scene
+    noise_db: tuple[float, float] = (-58.0, -42.0)  # of a scene, relative to full scale
+    exposure: float = share(0.15)  # largest change of a scene's brightness, of 1
+    grain: float = 2.0  # standard deviation of the camera's noise, grey levels of 255
+    yaw_deg: float = 16.0  # largest turn of a head from the camera
 
 
 @dataclass(frozen=True)
 class Turn:
     """Something a person says; times in seconds from the start of the episode.
 
-    Attributes:
-        person: Who.
-        text: What.
-        start_s, end_s: First and last sample.
-        sound: [samples] as spoken, before the room.
+    `sound` is [samples] as spoken, before the room; its first and last are heard at the times.
     """
 
     person: Person
@@ -77,16 +48,7 @@ class Turn:
 
 @dataclass(frozen=True)
 class Scene:
-    """People talking in a room.
-
-    Attributes:
-        room: Kind of room.
-        people: Who is there, from left to right.
-        turns: What is said, one after the other.
-        start_s, end_s: Of the scene; whole frames.
-        exposure: Factor on the brightness of the pictures.
-        light: Where the light comes from, -1 left to 1 right.
-    """
+    """People talking in a room, from left to right; `light` comes from -1 left to 1 right."""
 
     room: str
     people: tuple[Person, ...]
@@ -99,14 +61,7 @@ class Scene:
 
 @dataclass(frozen=True)
 class Shot:
-    """What the camera shows without a cut.
-
-    Attributes:
-        scene: The scene.
-        kind: One of `KINDS_OF_SHOT`.
-        people: Who is seen, from left to right.
-        first, beyond: First frame of the shot, and of the next.
-    """
+    """What the camera shows without a cut: people from left to right, frames first to beyond."""
 
     scene: Scene
     kind: str
@@ -118,7 +73,7 @@ class Shot:
 def write_scenes(
     generator: np.random.Generator,
     cast: Sequence[Person],
-    extras: Iterable[Person],
+    extra: Callable[[], Person],
     scenes: int,
     turns: tuple[int, int],
     difficulty: Difficulty,
@@ -127,16 +82,8 @@ def write_scenes(
 
     Everybody of the cast speaks before anybody begins a second round, so that even short episodes
     have all of them.
-
-    Args:
-        generator: Every choice comes from it.
-        cast: The regular characters.
-        extras: Somebody new each time one is needed.
-        scenes: How many.
-        turns: Fewest turns in a scene, and one more than the most.
-        difficulty: Share of scenes with an extra, light.
+    `extra` returns somebody new; `turns` are the fewest in a scene, and one more than the most.
     """
-    extras = iter(extras)
     waiting: list[Person] = []
     written: list[Scene] = []
     time_s = 0.0
@@ -147,22 +94,15 @@ def write_scenes(
             waiting += [fresh[index] for index in generator.permutation(len(fresh))]
         here, waiting = waiting[:count], waiting[count:]
         if generator.random() < difficulty.others:
-            here.append(next(extras))
+            here.append(extra())
         people = tuple(here[index] for index in generator.permutation(len(here)))
         said = _turns(generator, people, max(int(generator.integers(*turns)), count), time_s + 0.4)
-        end_s = np.ceil((said[-1].end_s + 0.4) * FPS) / FPS
-        written.append(
-            Scene(
-                room=list(KINDS)[generator.integers(len(KINDS))],
-                people=people,
-                turns=said,
-                start_s=time_s,
-                end_s=float(end_s),
-                exposure=float(1 + difficulty.exposure * generator.uniform(-1, 1)),
-                light=float(generator.uniform(-1, 1)),
-            )
-        )
-        time_s = float(end_s)
+        end_s = float(np.ceil((said[-1].end_s + 0.4) * FPS) / FPS)
+        room = choose(generator, list(KINDS))
+        change, light = generator.uniform(-1, 1, 2).tolist()
+        exposure = 1 + difficulty.exposure * change
+        written.append(Scene(room, people, said, time_s, end_s, exposure, light))
+        time_s = end_s
     return written
 
 
@@ -171,19 +111,19 @@ def mix(generator: np.random.Generator, scenes: Sequence[Scene], difficulty: Dif
     parts = []
     for scene in scenes:
         start, end = (round(time_s * RATE_HZ) for time_s in (scene.start_s, scene.end_s))
-        sound: NDArray[np.float64] = np.zeros(end - start)
+        sound: Wave = np.zeros(end - start, np.float32)
         for turn in scene.turns:
             first = round(turn.start_s * RATE_HZ) - start
-            sound[first : first + len(turn.sound)] += turn.sound / 32768
-        sound = in_room(sound, generator, RATE_HZ, float(generator.uniform(*difficulty.decay_s)))
-        parts.append(with_noise(sound, generator, float(generator.uniform(*difficulty.noise_db))))
-    return as_int16(0.8 * np.concatenate(parts))
+            sound[first : first + len(turn.sound)] += voices.as_wave(turn.sound)
+        sound = voices.in_room(sound, generator, RATE_HZ, generator.uniform(*difficulty.decay_s))
+        parts.append(voices.with_noise(sound, generator, generator.uniform(*difficulty.noise_db)))
+    return voices.as_int16(0.8 * np.concatenate(parts))
 
 
-def plan_shots(
+def shoot(
     generator: np.random.Generator, scenes: Sequence[Scene], difficulty: Difficulty
 ) -> list[Shot]:
-    """Decide what the camera shows; it may cut a little before a turn begins."""
+    """Decide what the camera shows; it cuts a little before a turn begins."""
     shots = []
     for scene in scenes:
         cuts = [round(scene.start_s * FPS)]
@@ -191,7 +131,11 @@ def plan_shots(
         ends = [*cuts[1:], round(scene.end_s * FPS)]
         for turn, first, beyond in zip(scene.turns, cuts, ends, strict=True):
             kind = KINDS_OF_SHOT[generator.choice(3, p=(0.42, 0.33, 0.25))]
-            seen = _seen(generator, scene, turn.person, kind, difficulty)
+            listeners = [person for person in scene.people if person is not turn.person]
+            wanted = [] if generator.random() < difficulty.off_screen else [turn.person]
+            wanted += [listeners[index] for index in generator.permutation(len(listeners))]
+            wanted = wanted[: {"close": 1, "two": 2, "wide": 4}[kind]]
+            seen = tuple(person for person in scene.people if person in wanted)
             shots.append(Shot(scene, kind, seen, first, beyond))
     return shots
 
@@ -204,28 +148,11 @@ def _turns(
     while len(order) < count:
         order.append((order[-1] + generator.integers(1, len(people))) % len(people))
     turns = []
-    for index in order[: max(count, len(people))]:
+    for index in order:
         text = line(generator)
         sound = say(text, people[index].voice)
         first = round(start_s * RATE_HZ)
-        turn = Turn(people[index], text, first / RATE_HZ, (first + len(sound)) / RATE_HZ, sound)
-        turns.append(turn)
-        start_s = turn.end_s + float(generator.uniform(0.25, 0.6))
+        end_s = (first + len(sound)) / RATE_HZ
+        turns.append(Turn(people[index], text, first / RATE_HZ, end_s, sound))
+        start_s = end_s + float(generator.uniform(0.25, 0.6))
     return tuple(turns)
-
-
-def _seen(
-    generator: np.random.Generator,
-    scene: Scene,
-    speaker: Person,
-    kind: str,
-    difficulty: Difficulty,
-) -> tuple[Person, ...]:
-    """Return who is in the picture, in the order in which they stand in the room."""
-    listeners = [person for person in scene.people if person is not speaker]
-    hidden = generator.random() < difficulty.off_screen
-    order = generator.permutation(len(listeners))
-    wanted = [] if hidden else [speaker]
-    wanted += [listeners[index] for index in order]
-    count = {"close": 1, "two": 2, "wide": 4}[kind]
-    return tuple(person for person in scene.people if person in wanted[:count])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -59,27 +60,28 @@ def write_mp4(
     height, width = first.shape[:2]
     if height % 2 or width % 2:
         raise InputError(f"{width}x{height}: a side is odd", file=path, field="frames")
+    options = {"fflags": "+bitexact"}
     with (
         atomic_path(Path(path)) as temporary,
-        av.open(str(temporary), "w", format="mp4", options={"fflags": "+bitexact"}) as container,
+        av.open(str(temporary), "w", format="mp4", options=options) as container,
     ):
         video = _video_stream(container, Fraction(fps), width, height, quality)
-        sound = _audio_stream(container, rate_hz)
-        count, sent = 0, 0
-        picture: NDArray[np.uint8] | None = first
-        while picture is not None:
+        sound: Any = container.add_stream("aac", rate=rate_hz, layout="mono")
+        sound.bit_rate = 96_000
+        sound.codec_context.options = {"flags": "+bitexact", "aac_coder": "fast"}
+        sound.codec_context.thread_count = 1
+        sent = 0
+        for count, picture in enumerate(chain([first], rows)):
             frame = VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
             frame.pts, frame.time_base = count, video.codec_context.time_base
             container.mux(video.encode(frame))
-            count += 1
-            while sent < len(audio) and Fraction(sent, rate_hz) < count / Fraction(fps):
+            while sent < len(audio) and Fraction(sent, rate_hz) < (count + 1) / Fraction(fps):
                 sent = _send(container, sound, audio, sent, rate_hz)
-            picture = next(rows, None)
         while sent < len(audio):
             sent = _send(container, sound, audio, sent, rate_hz)
         container.mux(video.encode(None))
         container.mux(sound.encode(None))
-    return count
+    return count + 1
 
 
 def _video_stream(
@@ -87,23 +89,10 @@ def _video_stream(
 ) -> Any:
     stream: Any = container.add_stream("libx264", rate=fps)
     stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-    context = stream.codec_context
-    context.time_base = 1 / fps
-    context.thread_count = 1
-    context.options = {
-        "preset": "ultrafast",
-        "crf": str(quality),
-        "flags": "+bitexact",
-        "x264-params": "threads=1:lookahead-threads=1",
-    }
-    return stream
-
-
-def _audio_stream(container: OutputContainer, rate_hz: int) -> Any:
-    stream: Any = container.add_stream("aac", rate=rate_hz, layout="mono")
-    stream.bit_rate = 96_000
-    stream.codec_context.options = {"flags": "+bitexact", "aac_coder": "fast"}
+    stream.codec_context.time_base = 1 / fps
     stream.codec_context.thread_count = 1
+    options = {"preset": "ultrafast", "crf": str(quality), "flags": "+bitexact"}
+    stream.codec_context.options = options | {"x264-params": "threads=1:lookahead-threads=1"}
     return stream
 
 

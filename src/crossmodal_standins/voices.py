@@ -10,6 +10,8 @@ import _ctypes
 import ctypes
 import os
 import threading
+from functools import cache
+from math import gcd
 from pathlib import Path
 from typing import Any
 
@@ -23,23 +25,18 @@ from crossmodal_standins.people import Voice
 
 RATE_HZ = 22050
 """Samples a second of eSpeak NG, and of `say`."""
-
 PEAK = 0.7
 """Largest magnitude of a sentence, of full scale."""
 
 Sound = NDArray[np.int16]
+"""[samples]."""
+Wave = NDArray[np.float32]
+"""[samples], full scale 1."""
 
 _MIDDLE_HZ = {
-    "m1": 91.0,
-    "m3": 103.0,
-    "m4": 92.0,
-    "m5": 100.0,
-    "m7": 104.0,
-    "f1": 176.0,
-    "f2": 191.0,
-    "f3": 207.0,
-    "f5": 203.0,
-}
+    "m1": 91.0, "m3": 103.0, "m4": 92.0, "m5": 100.0, "m7": 104.0,
+    "f1": 176.0, "f2": 191.0, "f3": 207.0, "f5": 203.0,
+}  # fmt: skip
 """Median pitch of each variant at eSpeak's middle pitch, 50, measured with librosa's pYIN."""
 
 _RETRIEVAL, _CHARACTERS, _UTF8, _RATE, _PITCH, _RANGE = 2, 1, 1, 1, 3, 4
@@ -51,11 +48,7 @@ _CALLBACK = ctypes.CFUNCTYPE(
 
 
 def say(text: str, voice: Voice) -> Sound:
-    """Speak a sentence.
-
-    Args:
-        text: English.
-        voice: Whose voice.
+    """Speak a sentence in English.
 
     Returns:
         [samples] at `RATE_HZ`, without silence before and after, peak `PEAK`. The same text and
@@ -69,74 +62,78 @@ def say(text: str, voice: Voice) -> Sound:
             f"{voice.variant!r} is unknown", field="variant", hint=f"Use {', '.join(_MIDDLE_HZ)}"
         )
     octaves = np.log2(voice.pitch_hz / voice.formants / _MIDDLE_HZ[voice.variant])
-    spoken = _speak(
-        text,
-        variant=voice.variant,
-        pitch=int(np.clip(round(50 + 50 * float(octaves)), 0, 99)),
-        pitch_range=voice.pitch_range,
-        words_per_minute=round(voice.words_per_minute / voice.formants),
-    )
+    settings = {
+        _RATE: round(voice.words_per_minute / voice.formants),
+        _PITCH: int(np.clip(round(50 + 50 * float(octaves)), 0, 99)),
+        _RANGE: voice.pitch_range,
+    }
+    spoken = _speak(text, voice.variant, settings)
     if not spoken.any():
         raise InputError(f"nothing is heard of {text!r}", field="text", hint="Give some words")
-    sound = scipy.signal.resample_poly(spoken.astype(np.float64), 100, round(100 * voice.formants))
+    sound = resampled(spoken.astype(np.float32), 100, round(100 * voice.formants))
     sound = scipy.signal.lfilter(*_shelf(voice.brightness_db), sound)
     loud = np.flatnonzero(np.abs(sound) > 0.01 * np.abs(sound).max())
     sound = sound[loud[0] : loud[-1] + 1]
     return as_int16(sound * (PEAK / np.abs(sound).max()))
 
 
-def in_room(
-    sound: NDArray[np.float64], generator: np.random.Generator, rate_hz: int, decay_s: float
-) -> NDArray[np.float64]:
+def resampled(sound: Wave, up: int, down: int) -> Wave:
+    """Return the sound at `up / down` times its rate."""
+    if up == down:
+        return sound
+    common = gcd(up, down)
+    taps = _low_pass(max(up, down) // common).copy()
+    moved = scipy.signal.resample_poly(sound, up // common, down // common, window=taps)
+    return np.asarray(moved, dtype=np.float32)
+
+
+@cache
+def _low_pass(rate: int) -> Wave:
+    """Return what `resample_poly` designs anew at every call."""
+    taps = scipy.signal.firwin(20 * rate + 1, 1 / rate, window=("kaiser", 5.0))
+    return np.asarray(taps, dtype=np.float32)
+
+
+def in_room(sound: Wave, generator: np.random.Generator, rate_hz: int, decay_s: float) -> Wave:
     """Add the reverberation of a room; the direct sound stays where and as it is.
 
-    Args:
-        sound: [samples].
-        generator: Draws the room.
-        rate_hz: Samples a second.
-        decay_s: Time in which the reverberation falls by 60 dB; none below 10 ms.
-
-    Returns:
-        [samples], as long as `sound`.
+    The room is drawn; in `decay_s` its reverberation falls by 60 dB; there is none below 10 ms.
     """
     if decay_s < 0.01:
         return sound
-    time_s = np.arange(int(decay_s * rate_hz)) / rate_hz
-    response = generator.standard_normal(len(time_s)) * 10 ** (-3 * time_s / decay_s)
+    time_s = np.arange(int(decay_s * rate_hz), dtype=np.float32) / rate_hz
+    noise = generator.standard_normal(len(time_s), dtype=np.float32)
+    response = noise * np.exp(np.float32(-3 * np.log(10) / decay_s) * time_s)
     response[: int(0.004 * rate_hz)] = 0
     response *= 0.35 / np.sqrt((response**2).sum())
-    response[0] = 1
-    wet: NDArray[np.float64] = scipy.signal.fftconvolve(sound, response)[: len(sound)]
-    return wet
+    late = scipy.signal.oaconvolve(sound.astype(np.float32), response)[: len(sound)]
+    return np.asarray(sound + late, dtype=np.float32)
 
 
-def with_noise(
-    sound: NDArray[np.float64], generator: np.random.Generator, noise_db: float
-) -> NDArray[np.float64]:
+def with_noise(sound: Wave, generator: np.random.Generator, noise_db: float) -> Wave:
     """Add the murmur of a place: noise that falls by 6 dB an octave, from about 200 Hz at 22 kHz.
 
-    Args:
-        sound: [samples], full scale 1.
-        generator: Draws the noise.
-        noise_db: Its level, relative to full scale; -inf for none.
+    `noise_db` is its level, relative to full scale; -inf for none.
     """
-    noise = scipy.signal.lfilter([1], [1, -0.94], generator.standard_normal(len(sound)))
-    noise /= max(float(noise.std()), 1e-12)
-    return np.asarray(sound + 10 ** (noise_db / 20) * noise)
+    white = generator.standard_normal(len(sound), dtype=np.float32)
+    noise = scipy.signal.lfilter(np.ones(1, np.float32), np.array([1, -0.94], np.float32), white)
+    return np.asarray(sound + noise * (10 ** (noise_db / 20) / max(float(noise.std()), 1e-12)))
 
 
-def as_int16(sound: NDArray[np.float64]) -> Sound:
+def as_wave(sound: Sound) -> Wave:
+    """Return samples of full scale 1."""
+    return sound.astype(np.float32) / np.float32(32768)
+
+
+def as_int16(sound: NDArray[np.floating]) -> Sound:
     """Quantise samples of full scale 1, clipping what lies beyond."""
     return np.asarray(np.clip(np.round(sound * 32767), -32768, 32767), dtype=np.int16)
 
 
 def loudness(sound: Sound, rate_hz: int, times_s: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return how loud the sound is at some times: RMS over 40 ms around each, of full scale.
+    """Return how loud the sound is at some times, [times]: RMS over 40 ms around, of full scale.
 
-    Args:
-        sound: [samples].
-        rate_hz: Samples a second.
-        times_s: [times], seconds from the first sample; beyond the sound it is silent.
+    Times are seconds from the first sample; beyond the sound it is silent.
     """
     energy = np.concatenate([[0.0], np.cumsum((sound / 32768.0) ** 2)])
     half = round(0.02 * rate_hz)
@@ -145,20 +142,17 @@ def loudness(sound: Sound, rate_hz: int, times_s: NDArray[np.float64]) -> NDArra
     return np.asarray(np.sqrt(np.maximum(energy[last] - energy[first], 0) / (2 * half)))
 
 
-def _shelf(gain_db: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _shelf(gain_db: float) -> tuple[Wave, Wave]:
     """Return a first-order high shelf at `_SHELF_HZ` as numerator and denominator."""
     gain = 10 ** (gain_db / 20)
-    k = np.tan(np.pi * _SHELF_HZ / RATE_HZ)
-    root = np.sqrt(gain)
-    numerator = np.array([gain + root * k, root * k - gain])
-    denominator = np.array([1 + root * k, root * k - 1])
+    k, root = np.tan(np.pi * _SHELF_HZ / RATE_HZ), np.sqrt(gain)
+    numerator = np.array([gain + root * k, root * k - gain], np.float32)
+    denominator = np.array([1 + root * k, root * k - 1], np.float32)
     return numerator / denominator[0], denominator / denominator[0]
 
 
-def _speak(
-    text: str, *, variant: str, pitch: int, pitch_range: int, words_per_minute: int
-) -> Sound:
-    """Return what eSpeak NG says, [samples], with its own short silence at both ends."""
+def _speak(text: str, variant: str, settings: dict[int, int]) -> Sound:
+    """Return what eSpeak NG says, with its own short silence at both ends."""
     pieces: list[Sound] = []
 
     def collect(samples: Any, count: int, _events: Any) -> int:
@@ -172,11 +166,7 @@ def _speak(
         try:
             _start(library, callback)
             _check(library.espeak_SetVoiceByName(f"en+{variant}".encode()))
-            for parameter, value in (
-                (_RATE, words_per_minute),
-                (_PITCH, pitch),
-                (_RANGE, pitch_range),
-            ):
+            for parameter, value in settings.items():
                 _check(library.espeak_SetParameter(parameter, value, 0))
             data = text.encode()
             _check(library.espeak_Synth(data, len(data) + 1, 0, _CHARACTERS, 0, _UTF8, None, None))

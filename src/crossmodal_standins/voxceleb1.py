@@ -8,34 +8,29 @@ voice share, and what the voice makes of them (see `people`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
-import cv2
 import numpy as np
 import pandas as pd
-import scipy.signal
-import soundfile
-from numpy.typing import NDArray
 
 from crossmodal.corpora.contents import write_contents
-from crossmodal.errors import InputError
-from crossmodal.files import atomic_path, write_text
 from crossmodal.progress import progress
-from crossmodal_standins.drawing import encode_jpeg
-from crossmodal_standins.faces import Place, draw_bust
-from crossmodal_standins.head import Look
-from crossmodal_standins.lines import FIRST_NAMES, LAST_NAMES, line
-from crossmodal_standins.people import CLOTHES, COUPLING, Person, draw_person
-from crossmodal_standins.rooms import KINDS, Picture, backdrop, draw_room
-from crossmodal_standins.voices import RATE_HZ, as_int16, in_room, say, with_noise
+from crossmodal_standins import voices, writing
+from crossmodal_standins.canvas import photograph
+from crossmodal_standins.heads import Look, Place, draw_bust
+from crossmodal_standins.people import CLOTHES, COUPLING, Person, draw_people
+from crossmodal_standins.rooms import any_room, backdrop
+from crossmodal_standins.voices import RATE_HZ, Wave, say
+from crossmodal_standins.words import NAMES, line
+from crossmodal_standins.writing import Checked, share
 
 WAV_RATE_HZ = 16_000
 SHORTEST_S = 4.0
 """Utterances are sentences in a row up to this length, as in the published corpus."""
 
 FACE_PX = 224
+_SIDES = (FACE_PX, FACE_PX)
 FACES_A_TRACK = 5
 TRACKS_A_VIDEO = 2
 
@@ -45,44 +40,20 @@ _IDENTIFIERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_
 
 
 @dataclass(frozen=True)
-class Difficulty:
-    """How hard it is to know people again.
+class Difficulty(Checked):
+    """How hard it is to know people again; set by hand before anything was trained."""
 
-    Set by hand before anything was trained, looking at the pictures and at how many of the faces
-    OpenCV's cascade finds (about 96 %; those of a few people hardly ever).
-
-    Attributes:
-        coupling: Correlation of an attribute as seen with the same as heard.
-        mood: Standard deviation of a person's pitch from video to video, in octaves.
-        decay_s: Shortest and longest reverberation of a video.
-        noise_db: Least and most noise of a video, relative to full scale.
-        yaw_deg, pitch_deg, roll_deg: Largest turns of a head.
-        exposure: Largest change of a video's brightness, of 1.
-        grain: Standard deviation of the camera's noise, in grey levels of 255.
-        blur_px: Largest standard deviation of the blur.
-        shift: Largest misplacement of a crop, as a share of its side.
-    """
-
-    coupling: float = COUPLING
-    mood: float = 0.08
-    decay_s: tuple[float, float] = (0.1, 0.5)
-    noise_db: tuple[float, float] = (-52.0, -34.0)
-    yaw_deg: float = 16.0
+    coupling: float = share(COUPLING)  # correlation of an attribute as seen and as heard
+    mood: float = 0.08  # standard deviation of the pitch from video to video, octaves
+    decay_s: tuple[float, float] = (0.1, 0.5)  # least and most reverberation of a video
+    noise_db: tuple[float, float] = (-52.0, -34.0)  # of a video, relative to full scale
+    yaw_deg: float = 16.0  # largest turns of a head
     pitch_deg: float = 6.0
     roll_deg: float = 6.0
-    exposure: float = 0.2
-    grain: float = 4.0
-    blur_px: float = 1.6
-    shift: float = 0.05
-
-    def __post_init__(self) -> None:
-        """Refuse numbers that are no shares or no ranges."""
-        if not 0 <= self.coupling <= 1:
-            raise InputError("a correlation lies between 0 and 1", field="coupling")
-        for field in ("decay_s", "noise_db"):
-            least, most = getattr(self, field)
-            if least > most:
-                raise InputError("give the least, then the most", field=field)
+    exposure: float = share(0.2)  # largest change of a video's brightness, of 1
+    grain: float = 4.0  # standard deviation of the camera's noise, grey levels of 255
+    blur_px: float = 1.6  # largest standard deviation of the blur
+    shift: float = share(0.05)  # largest misplacement of a crop, of its side
 
 
 DIFFICULTY = Difficulty()
@@ -102,68 +73,36 @@ def synthesize(
     Of each person the last video is the test set, the one before it validation, the others are
     for training. Faces are 224x224 px, a crop of 1.6 times the face.
 
-    Args:
-        folder: Where to write; files of the same names are replaced.
+    Args, beside those of all generators (`writing`):
         people: How many, from 2 to 480.
         videos: Of each of them, at least 3.
         utterances: In each video, at least 1, four to six seconds each.
-        seed: The same seed gives the same bytes, whatever the number of threads.
-        difficulty: How hard it is to know people again.
-
-    Raises:
-        InputError: A number is out of its range.
     """
-    for field, value, least in (
-        ("people", people, 2),
-        ("videos", videos, 3),
-        ("utterances", utterances, 1),
-    ):
-        if value < least:
-            raise InputError(
-                f"{value} {field} are too few", field=field, hint=f"Ask for at least {least}"
-            )
-    if people > len(LAST_NAMES) * 20:
-        raise InputError(
-            f"there are no names for {people}", field="people", hint="Ask for at most 480"
-        )
-    folder = Path(folder)
-    (folder / "contents.csv").unlink(missing_ok=True)
+    most = len(NAMES["low"]) * len(NAMES["last"])
+    folder = writing.begin(folder, people=(people, 2, most), videos=(videos, 3, np.inf))
+    folder = writing.begin(folder, utterances=(utterances, 1, np.inf))
     crowd = draw_people(np.random.default_rng([seed, 0]), people, difficulty.coupling)
     files: list[Path] = []
     phases: list[str] = []
-    for number, person in enumerate(
-        progress(crowd, title="recording", total=people, unit="person"), start=1
-    ):
+    shown = progress(crowd, title="recording", unit="person")
+    for number, person in enumerate(shown, start=1):
         identity = f"id{10000 + number}"
         for index in range(videos):
             generator = np.random.default_rng([seed, 1, number, index])
             name = _video_name(generator)
             phase = {videos - 1: 3, videos - 2: 2}.get(index, 1)
-            sounds = _write_sounds(
-                folder / "wav" / identity / name, generator, person, utterances, difficulty
-            )
+            wavs = folder / "wav" / identity / name
+            sounds = _write_sounds(wavs, generator, person, utterances, difficulty)
             phases += [f"{phase} {path.relative_to(folder / 'wav').as_posix()}" for path in sounds]
             pictures = folder / "unzippedFaces" / person.name / "1.6" / name
             files += [*sounds, *_write_faces(pictures, generator, person, difficulty)]
-    files.append(_write_lines(folder / "iden_split.txt", phases))
-    files.append(_write_lines(folder / "vox1_meta.csv", [HEADER, *_meta(crowd, seed)]))
-    files.append(_write_truth(folder, crowd))
+    files.append(writing.write_lines(folder / "iden_split.txt", phases))
+    files.append(writing.write_lines(folder / "vox1_meta.csv", [HEADER, *_meta(crowd, seed)]))
+    truth = pd.DataFrame([asdict(person) | asdict(person.voice) for person in crowd])
+    truth["person"] = [f"id{10001 + place}" for place in range(people)]
+    truth = truth[["person", "register", "size", "age", "fullness", "pitch_hz", "formants"]]
+    files.append(writing.write_table(folder / "truth.csv", truth))
     write_contents(folder, files)
-
-
-def draw_people(generator: np.random.Generator, count: int, coupling: float) -> list[Person]:
-    """Draw people with names, half of each register as near as can be."""
-    places = generator.permutation(20 * len(LAST_NAMES))[:count]
-    registers = generator.permutation(np.arange(count) % 2)
-    return [
-        draw_person(
-            generator,
-            f"{FIRST_NAMES[register][place % 20]}_{LAST_NAMES[place // 20]}",
-            register=register,
-            coupling=coupling,
-        )
-        for place, register in zip(places, np.array(["low", "high"])[registers], strict=True)
-    ]
 
 
 def _write_sounds(
@@ -181,17 +120,16 @@ def _write_sounds(
     room_seed = int(generator.integers(2**32))
     paths = []
     for number in range(1, utterances + 1):
-        parts: list[NDArray[np.float64]] = []
+        parts: list[Wave] = []
         while sum(map(len, parts)) < SHORTEST_S * RATE_HZ:
-            silence = np.zeros(round(generator.uniform(0.1, 0.3) * RATE_HZ))
-            parts += [say(line(generator), voice) / 32768, silence]
-        sound = in_room(np.concatenate(parts), np.random.default_rng(room_seed), RATE_HZ, decay_s)
-        sound = scipy.signal.resample_poly(sound, 320, 441)
-        sound = with_noise(sound, generator, noise_db)
+            silence = np.zeros(round(generator.uniform(0.1, 0.3) * RATE_HZ), np.float32)
+            parts += [voices.as_wave(say(line(generator), voice)), silence]
+        sound = voices.in_room(
+            np.concatenate(parts), np.random.default_rng(room_seed), RATE_HZ, decay_s
+        )
+        sound = voices.with_noise(voices.resampled(sound, 320, 441), generator, noise_db)
         path = folder / f"{number:05d}.wav"
-        with atomic_path(path) as temporary:
-            soundfile.write(temporary, as_int16(0.8 * sound), WAV_RATE_HZ, subtype="PCM_16")
-        paths.append(path)
+        paths.append(writing.write_wav(path, voices.as_int16(0.8 * sound), WAV_RATE_HZ))
     return paths
 
 
@@ -199,9 +137,7 @@ def _write_faces(
     folder: Path, generator: np.random.Generator, person: Person, difficulty: Difficulty
 ) -> list[Path]:
     """Write the face tracks of a video: one room, one set of clothes, one light."""
-    room = draw_room(generator, list(KINDS)[generator.integers(len(KINDS))])
-    centre = float(generator.uniform(0.2, 0.8))
-    scenery = backdrop(room, centre, 2.6, (FACE_PX * 16 // 9, FACE_PX), 3.0)[:, :FACE_PX]
+    scenery = backdrop(any_room(generator), generator.uniform(0.2, 0.8), 2.6, _SIDES, 3.0)
     clothes = CLOTHES[generator.integers(len(CLOTHES))]
     light = float(generator.uniform(-1, 1))
     exposure = 1 + difficulty.exposure * float(generator.uniform(-1, 1))
@@ -209,13 +145,12 @@ def _write_faces(
     for track in range(TRACKS_A_VIDEO):
         for frame in range(FACES_A_TRACK):
             picture = scenery.copy()
-            look, place = _moment(generator, light, difficulty)
-            draw_bust(picture, person.face, look, place, clothes)
-            picture = _photograph(picture, generator, exposure, difficulty)
-            path = folder / f"{track:07d}" / f"{25 * frame:07d}.jpg"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(encode_jpeg(picture))
-            paths.append(path)
+            draw_bust(picture, person.face, *_moment(generator, light, difficulty), clothes)
+            blur, grain = generator.uniform(0, difficulty.blur_px), difficulty.grain
+            photo = photograph(picture, generator, light=exposure, blur_px=blur, noise=grain)
+            paths.append(
+                writing.write_jpeg(folder / f"{track:07d}" / f"{25 * frame:07d}.jpg", photo)
+            )
     return paths
 
 
@@ -229,30 +164,12 @@ def _moment(
         mouth=max(0.0, float(generator.uniform(-0.4, 1))),
         blink=float(generator.random() < 0.05),
         smile=float(generator.uniform(-0.6, 1)),
-        brows=float(generator.integers(-1, 2)),
         light=light,
     )
     x, y, size = generator.uniform(-1, 1, 3) * difficulty.shift
-    place = Place(
-        FACE_PX * (0.5 + x),
-        FACE_PX * (0.45 + y),
-        FACE_PX / 1.6 / 1.62 * (1 + size),
-        difficulty.roll_deg * float(generator.uniform(-1, 1)),
-    )
-    return look, place
-
-
-def _photograph(
-    picture: Picture, generator: np.random.Generator, exposure: float, difficulty: Difficulty
-) -> Picture:
-    """Expose, blur and add noise; returns blue, green, red."""
-    values: Any = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR).astype(np.float32) * np.float32(exposure)
-    blur = float(generator.uniform(0, difficulty.blur_px))
-    if blur > 0.3:
-        values = cv2.GaussianBlur(values, (0, 0), blur)
-    noise = generator.standard_normal((FACE_PX, FACE_PX, 1), dtype=np.float32)
-    noisy = values + np.float32(difficulty.grain) * noise
-    return np.asarray(np.clip(np.round(noisy), 0, 255), dtype=np.uint8)
+    unit_px = FACE_PX / 1.6 / 1.62 * (1 + size)
+    roll_deg = difficulty.roll_deg * float(generator.uniform(-1, 1))
+    return look, Place(FACE_PX * (0.5 + x), FACE_PX * (0.45 + y), unit_px, roll_deg)
 
 
 def _video_name(generator: np.random.Generator) -> str:
@@ -270,30 +187,3 @@ def _meta(crowd: list[Person], seed: int) -> list[str]:
         f"{'test' if number % 31 == 0 else 'dev'}"
         for number, person in enumerate(crowd, start=1)
     ]
-
-
-def _write_lines(path: Path, lines: list[str]) -> Path:
-    write_text(path, "\n".join(lines) + "\n")
-    return path
-
-
-def _write_truth(folder: Path, crowd: list[Person]) -> Path:
-    path = folder / "truth.csv"
-    rows = [
-        (
-            f"id{10000 + number}",
-            person.register,
-            person.size,
-            person.age,
-            person.fullness,
-            person.voice.pitch_hz,
-            person.voice.formants,
-        )
-        for number, person in enumerate(crowd, start=1)
-    ]
-    columns = ["person", "register", "size", "age", "fullness", "pitch_hz", "formants"]
-    with atomic_path(path) as temporary:
-        pd.DataFrame(rows, columns=columns).to_csv(
-            temporary, index=False, float_format="%.6f", lineterminator="\n"
-        )
-    return path

@@ -18,23 +18,18 @@ from numpy.typing import NDArray
 
 from crossmodal.corpora import wikipedia
 from crossmodal.corpora.contents import write_contents
-from crossmodal.errors import InputError
 from crossmodal.features import image, text
 from crossmodal.files import atomic_path, write_text
 from crossmodal.progress import progress
-from crossmodal_standins.drawing import draw_picture, encode_jpeg
-from crossmodal_standins.topics import (
-    WIKIPEDIA,
-    WIKIPEDIA_BACKGROUND,
-    Difficulty,
-    draw_mixture,
-    draw_words,
-)
+from crossmodal_standins.documents import Difficulty, draw_mixture, draw_picture, draw_words
+from crossmodal_standins.words import read_topics
+from crossmodal_standins.writing import begin, write_jpeg, write_lines, write_table
 
 CATEGORY_SIZES = (172, 360, 340, 333, 267, 236, 237, 185, 285, 451)
 """Documents of each category in the published corpus; the stand-in keeps the proportions."""
 
-_NAMES = tuple(topic.name for topic in WIKIPEDIA)
+TOPICS, BACKGROUND = read_topics("wikipedia")
+_NAMES = [topic.name for topic in TOPICS]
 _JOINERS = ("of the", "and", "in the", "with a", "for the", "by", "from the", "to a", "", "")
 
 
@@ -46,44 +41,33 @@ def synthesize(
     `truth.csv` has a row a document: its clip and the share of each topic in its mixture. The
     features are made by `crossmodal.features` as for real media, fitted on the training documents.
 
-    Args:
-        folder: Where to write; files of the same names are replaced.
+    Args, beside those of all generators (`writing`):
         train: Training documents, at least 20.
         test: Test documents, at least 10.
-        seed: The same seed gives the same bytes, whatever the number of threads.
-        difficulty: None takes the default one.
-
-    Raises:
-        InputError: Too few documents are asked for.
     """
-    if train < 20 or test < 10:
-        raise InputError(
-            f"{train} training and {test} test documents are too few",
-            field="train, test",
-            hint="Ask for at least 20 and 10",
-        )
-    folder, difficulty = Path(folder), difficulty or Difficulty()
-    (folder / "contents.csv").unlink(missing_ok=True)
+    folder = begin(folder, train=(train, 20, np.inf), test=(test, 10, np.inf))
+    difficulty = difficulty or Difficulty()
     generator = np.random.default_rng(seed)
     documents = _documents(generator, train, test, seed)
-    files = [_write_lists(folder, documents, split) for split in ("train", "test")]
-    files.append(folder / "categories.list")
-    write_text(files[-1], "".join(f"{name}\n" for name in _NAMES))
+    columns = (documents["text_id"], documents["image_id"], documents["topic"] + 1)
+    rows = pd.Series(["\t".join(map(str, row)) for row in zip(*columns, strict=True)])
+    files = []
+    for split, name in wikipedia.LISTS.items():
+        files.append(write_lines(folder / name, rows[documents["split"] == split]))
+    files.append(write_lines(folder / "categories.list", _NAMES))
     mixtures = []
-    for document in progress(
-        documents.itertuples(), title="drawing", total=len(documents), unit="document"
-    ):
-        mixture = draw_mixture(generator, [document.topic], len(WIKIPEDIA), difficulty)
+    for document in progress(list(documents.itertuples()), title="drawing", unit="document"):
+        mixture = draw_mixture(generator, [document.topic], len(TOPICS), difficulty)
         mixtures.append(mixture)
         picture = folder / "images" / _NAMES[document.topic] / f"{document.image_id}.jpg"
-        with atomic_path(picture) as temporary:
-            temporary.write_bytes(
-                encode_jpeg(draw_picture(generator, WIKIPEDIA, mixture, difficulty))
-            )
+        drawn = draw_picture(generator, TOPICS, mixture, difficulty)
         article = folder / "texts" / f"{document.text_id}.xml"
-        write_text(article, _article(generator, document.image_id, mixture, difficulty))
-        files += [picture, article]
-    files.append(_write_truth(folder, documents, np.stack(mixtures)))
+        words = draw_words(generator, TOPICS, mixture, BACKGROUND, difficulty)
+        write_text(article, _article(generator, document.image_id, words))
+        files += [write_jpeg(picture, drawn), article]
+    truth = pd.DataFrame(mixtures, columns=_NAMES)
+    truth.insert(0, "clip", documents["text_id"])
+    files.append(write_table(folder / "truth.csv", truth))
     files.append(_write_features(folder, seed))
     write_contents(folder, files)
 
@@ -120,32 +104,15 @@ def _digest(text_: str) -> str:
     return hashlib.md5(text_.encode(), usedforsecurity=False).hexdigest()
 
 
-def _write_lists(folder: Path, documents: pd.DataFrame, split: str) -> Path:
-    path = folder / wikipedia.LISTS[split]
-    part = documents[documents["split"] == split]
-    lines = part["text_id"] + "\t" + part["image_id"] + "\t" + (part["topic"] + 1).astype(str)
-    write_text(path, "\n".join(lines) + "\n")
-    return path
-
-
-def _article(
-    generator: np.random.Generator,
-    image_id: str,
-    mixture: NDArray[np.float64],
-    difficulty: Difficulty,
-) -> str:
+def _article(generator: np.random.Generator, image_id: str, words: list[str]) -> str:
     """Return an article as the archive's XML: sentences of six to fourteen words."""
-    count = int(generator.integers(*difficulty.words))
-    words = draw_words(generator, WIKIPEDIA, mixture, WIKIPEDIA_BACKGROUND, difficulty, count)
     sentences = []
     while words:
         length = int(generator.integers(6, 15))
         head, words = words[:length], words[length:]
-        joiners = generator.choice(_JOINERS, len(head) - 1)
-        parts = [head[0]]
-        for joiner, word in zip(joiners, head[1:], strict=True):
-            parts += [joiner, word] if joiner else [word]
-        sentences.append(" ".join(parts).capitalize() + ".")
+        joiners = ["", *generator.choice(_JOINERS, len(head) - 1).tolist()]
+        joined = " ".join(f"{joiner} {word}" for joiner, word in zip(joiners, head, strict=True))
+        sentences.append(" ".join(joined.split()).capitalize() + ".")
     body = html.escape(" ".join(sentences))
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -153,15 +120,6 @@ def _article(
         f'<imageset>\n<image id="{image_id}"/>\n</imageset>\n'
         f"<text>\n{body}\n</text>\n</document>\n"
     )
-
-
-def _write_truth(folder: Path, documents: pd.DataFrame, mixtures: NDArray[np.float64]) -> Path:
-    path = folder / "truth.csv"
-    frame = pd.DataFrame(mixtures, columns=list(_NAMES))
-    frame.insert(0, "clip", documents["text_id"])
-    with atomic_path(path) as temporary:
-        frame.to_csv(temporary, index=False, float_format="%.6f", lineterminator="\n")
-    return path
 
 
 def _write_features(folder: Path, seed: int) -> Path:
@@ -174,16 +132,9 @@ def _write_features(folder: Path, seed: int) -> Path:
     topics = text.lda(texts, train, 10, seed).astype(np.float64)
     path = folder / "raw_features.mat"
     data = io.BytesIO()
-    scipy.io.savemat(
-        data,
-        {
-            "I_tr": words[train],
-            "I_te": words[~train],
-            "T_tr": topics[train],
-            "T_te": topics[~train],
-        },
-        do_compression=True,
-    )
+    pairs = {"I_tr": words[train], "I_te": words[~train]}
+    pairs |= {"T_tr": topics[train], "T_te": topics[~train]}
+    scipy.io.savemat(data, pairs, do_compression=True)
     # the first 116 bytes are free text, where scipy writes today's date
     header = b"MATLAB 5.0 MAT-file, synthetic stand-in".ljust(116)
     with atomic_path(path) as temporary:

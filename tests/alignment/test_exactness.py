@@ -35,8 +35,7 @@ from fixture_exactness import (
 from numpy.typing import NDArray
 
 from crossmodal_standins import the_big_bang_theory
-from crossmodal_standins.faces import Place, draw_bust
-from crossmodal_standins.head import Look
+from crossmodal_standins.heads import Look, Place, draw_bust
 from crossmodal_standins.people import draw_person
 
 

@@ -27,9 +27,10 @@ from fixture_exactness import (
 from numpy.typing import NDArray
 
 from crossmodal_standins import (
+    canvas,
+    captions,
     flickr8k_audio,
     instruments,
-    photographs,
     places_audio,
     sub_urmp,
     urmp,
@@ -63,7 +64,7 @@ def test_sub_urmp(tmp_path: Path, monkeypatch: Patch) -> None:
 
     def jpeg(picture: Picture) -> bytes:
         drawn.append(picture)
-        return photographs.jpeg(coloured(picture, len(drawn) - 1))
+        return canvas.jpeg(coloured(picture, len(drawn) - 1))
 
     monkeypatch.setattr(sub_urmp, "sound", sound)
     monkeypatch.setattr(sub_urmp, "jpeg", jpeg)
@@ -108,13 +109,13 @@ def test_voxceleb1(tmp_path: Path) -> None:
 )
 def test_spoken_captions(corpus: str, generator: Any, tmp_path: Path, monkeypatch: Patch) -> None:
     spoken: list[tuple[str, NDArray[np.int16]]] = []
-    speak = generator.speak
+    speak = captions.speak
 
     def listen(own: Any, text: str, *arguments: Any) -> NDArray[np.int16]:
         spoken.append((text, speak(own, text, *arguments)))
         return spoken[-1][1]
 
-    monkeypatch.setattr(generator, "speak", listen)
+    monkeypatch.setattr(captions, "speak", listen)
     generator.synthesize(tmp_path, images=8, seed=1, size=(64, 48))
     windows = cut_windows(corpus, "captions", tmp_path, read(corpus, tmp_path))
     assert len(windows) == len(spoken)

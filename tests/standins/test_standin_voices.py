@@ -12,16 +12,7 @@ from hypothesis import strategies as st
 
 from crossmodal.errors import InputError
 from crossmodal_standins.people import Voice, draw_person
-from crossmodal_standins.voices import (
-    PEAK,
-    RATE_HZ,
-    Sound,
-    as_int16,
-    in_room,
-    loudness,
-    say,
-    with_noise,
-)
+from crossmodal_standins.voices import PEAK, RATE_HZ, Sound, in_room, loudness, say
 
 TEXT = "The two rooms upstairs are always warm in the morning."
 VOICE = Voice("m3", 110.0, 50, 170, 1.0, 0.0)
@@ -51,14 +42,6 @@ def test_the_pitch_is_the_one_of_the_voice() -> None:
     heard = np.log2([pitch_hz(say(TEXT, voice)) for voice in voices])
     assert np.corrcoef(asked, heard)[0, 1] > 0.98
     assert np.median(np.abs(heard - asked)) < 0.12
-
-
-def test_pitch_follows_the_size_of_the_person() -> None:
-    generator = np.random.default_rng(1)
-    people = [draw_person(generator, register="low") for _ in range(24)]
-    heard = np.log2([pitch_hz(say("My mother says so.", person.voice)) for person in people])
-    size = np.array([person.size for person in people])
-    assert np.corrcoef(size, heard)[0, 1] < -0.6
 
 
 def test_formants_speed_and_brightness() -> None:
@@ -95,17 +78,12 @@ def test_errors() -> None:
 @example(seed=0, decay_s=0.01)
 @settings(max_examples=20, deadline=None)
 def test_a_room_keeps_what_comes_first(seed: int, decay_s: float) -> None:
-    sound = np.zeros(4000)
+    sound = np.zeros(4000, np.float32)
     sound[1000] = 1
     wet = in_room(sound, np.random.default_rng(seed), RATE_HZ, decay_s)
     assert len(wet) == len(sound)
-    np.testing.assert_allclose(wet[:1080], sound[:1080], atol=1e-9)
+    np.testing.assert_allclose(wet[:1080], sound[:1080], atol=1e-6)
     assert np.abs(wet).argmax() == 1000
-
-
-def test_noise_has_the_level() -> None:
-    noisy = with_noise(np.zeros(50_000), np.random.default_rng(0), -40.0)
-    assert noisy.std() == pytest.approx(0.01, rel=1e-6)
 
 
 @given(
@@ -121,7 +99,3 @@ def test_loudness_against_a_naive_one(samples: list[int], times_s: list[float]) 
     middles = [int(np.round(time_s * rate_hz)) + 500 for time_s in times_s]
     naive = [np.sqrt((padded[m - half : m + half] ** 2).mean()) for m in middles]
     np.testing.assert_allclose(loudness(sound, rate_hz, np.array(times_s)), naive, atol=1e-7)
-
-
-def test_quantising_clips() -> None:
-    assert as_int16(np.array([2.0, -2.0, 0.5])).tolist() == [32767, -32768, 16384]

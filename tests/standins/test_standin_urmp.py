@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import av
@@ -16,26 +17,17 @@ from numpy.typing import NDArray
 from crossmodal.corpora import sub_urmp as sub_urmp_reader
 from crossmodal.corpora import urmp as urmp_reader
 from crossmodal.corpora.manifest import check_manifest
-from crossmodal.errors import InputError
-from crossmodal.files import sha256_of
-from crossmodal_standins import sub_urmp, urmp
 from crossmodal_standins.instruments import INSTRUMENTS, RATE_HZ
 
-SETTINGS = {"songs": 2, "seconds": 2.0, "seed": 3, "size": (96, 54)}
+
+@pytest.fixture(scope="module")
+def folder(stand_in: Callable[[str], Path]) -> Path:
+    return stand_in("sub_urmp")
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("first") / "sub_urmp"
-    sub_urmp.synthesize(path, **SETTINGS)  # type: ignore[arg-type]
-    return path
-
-
-@pytest.fixture(scope="module")
-def pieces(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("first") / "urmp"
-    urmp.synthesize(path, pieces=2, seconds=1.2, seed=3, size=(128, 72))
-    return path
+def pieces(stand_in: Callable[[str], Path]) -> Path:
+    return stand_in("urmp")
 
 
 def test_the_layout(folder: Path) -> None:
@@ -99,29 +91,6 @@ def test_the_truth_is_heard(folder: Path) -> None:
     assert truth["bow"].notna().tolist() == bowed.tolist()
 
 
-def test_the_same_seed_gives_the_same_bytes(folder: Path, tmp_path: Path) -> None:
-    threads = cv2.getNumThreads()
-    cv2.setNumThreads(2 if threads == 1 else 1)
-    try:
-        sub_urmp.synthesize(tmp_path, **SETTINGS)  # type: ignore[arg-type]
-    finally:
-        cv2.setNumThreads(threads)
-    assert (tmp_path / "contents.csv").read_bytes() == (folder / "contents.csv").read_bytes()
-    listed = pd.read_csv(tmp_path / "contents.csv")
-    assert len(listed) == 13 * 2 * 4 * 2 + 2
-    first = tmp_path / listed["path"][0]
-    assert (first.stat().st_size, sha256_of(first)) == tuple(listed.iloc[0, 1:])
-
-
-@pytest.mark.parametrize(
-    "wrong", [{"songs": 1}, {"songs": 100}, {"seconds": 0.5}, {"step_ms": 50}, {"step_ms": 250}]
-)
-def test_refuses_numbers_out_of_range(tmp_path: Path, wrong: dict[str, float]) -> None:
-    with pytest.raises(InputError):
-        sub_urmp.synthesize(tmp_path, **(SETTINGS | wrong))  # type: ignore[arg-type]
-    assert not list(tmp_path.iterdir())
-
-
 def test_the_reader_reads_the_pieces(pieces: Path) -> None:
     frame = urmp_reader.read(pieces)
     check_manifest(frame, pieces)
@@ -147,11 +116,6 @@ def test_notes_are_listed(pieces: Path) -> None:
         assert rows.shape[1] == 3
         assert (rows[:, 1] > 20).all()
         assert path.with_name(path.name.replace("Notes_", "AuSep_")).with_suffix(".wav").is_file()
-
-
-def test_the_same_seed_gives_the_same_pieces(pieces: Path, tmp_path: Path) -> None:
-    urmp.synthesize(tmp_path, pieces=2, seconds=1.2, seed=3, size=(128, 72))
-    assert (tmp_path / "contents.csv").read_bytes() == (pieces / "contents.csv").read_bytes()
 
 
 def decoded(path: Path) -> NDArray[np.float64]:
