@@ -2,15 +2,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from crossmodal.generated import check_generated, drifted, write_generated
 from pydantic import Field
 
 from crossmodal.config import (
+    PaperBase,
     Settings,
-    Variants,
-    WorkflowSettings,
-    default_file,
     load_edition,
     load_workflow,
     overlay,
@@ -32,7 +28,7 @@ class Network(Settings):
 class Paper(Settings):
     bits: list[int] = Field([16, 32])
     network: Network
-    families: dict[str, Network] = Field({})
+    variants: dict[str, Network] = Field({})
 
 
 @pytest.fixture
@@ -83,7 +79,7 @@ def test_overlay_merges_mappings_and_replaces_lists_and_scalars() -> None:
     [
         ({"netwrk": {}, "bits": [1]}, "netwrk", "network"),
         ({"network": {"hiden": 3}}, "network.hiden", "hidden"),
-        ({"families": {"cvh": {"drop_out": 1}}}, "families.cvh.drop_out", "dropout"),
+        ({"variants": {"cvh": {"drop_out": 1}}}, "variants.cvh.drop_out", "dropout"),
     ],
 )
 def test_an_unknown_key_is_named_with_the_nearest_known_one(
@@ -120,7 +116,7 @@ def test_a_wrong_type_or_value_names_field_and_value(config: Path, value: object
         ({"methods": {"ours": {"hiden": 3}}}, "methods.ours.hiden: unknown key. Did you mean"),
         ({"methods": {"ours": {"hidden": 0}}}, "methods.ours.hidden"),
         ({"methods": {"our": {}}}, "methods.our"),
-        ({"families": {"ours_separate": {"settings": {"clasifier": 1}}}}, "settings.clasifier"),
+        ({"variants": {"ours_separate": {"settings": {"clasifier": 1}}}}, "settings.clasifier"),
         ({"search": {"ours": {"epoch": [3]}}}, "ours.epoch"),
         ({"search": {"ours": {"epochs": [3, "x"]}}}, "ours.epochs: 'x'"),
     ],
@@ -144,7 +140,7 @@ def test_what_a_file_leaves_out_is_not_laid_over_what_was_searched() -> None:
 
 def test_bad_yaml_is_reported_with_its_line(config: Path) -> None:
     path = config / "papers" / "hashing.yaml"
-    path.write_text("bits: [16]\nnetwork: {hidden: 1\nfamilies: {}\n")
+    path.write_text("bits: [16]\nnetwork: {hidden: 1\nvariants: {}\n")
     message = fails(resolved, config)
     assert f"{path}: line 3: is not YAML" in message
 
@@ -195,32 +191,8 @@ def test_an_edition_cannot_set_an_unknown_paper(config: Path) -> None:
 def test_every_edition_resolves(edition: str) -> None:
     config = ROOT / "config"
     settings = resolve(PaperSettings, "hashing", load_edition(edition, config), {}, config)
-    for family in settings.families:
+    for family in settings.variants:
         settings.method_settings(family)
-
-
-def test_the_default_file_holds_the_defaults() -> None:
-    text = default_file(WorkflowSettings, "What to run.")
-    assert WorkflowSettings.model_validate(yaml.safe_load(text)) == (
-        WorkflowSettings.model_validate({})
-    )
-
-
-def test_generated_files_have_not_drifted() -> None:
-    assert not drifted(ROOT), "Run: crossmodal config"
-
-
-def test_a_drifted_file_is_named_with_the_command_that_mends_it(tmp_path: Path) -> None:
-    write_generated(tmp_path)
-    assert drifted(tmp_path) == []
-    schema = tmp_path / "workflow" / "schemas" / "edition.schema.json"
-    schema.write_text(schema.read_text() + " ")
-    assert drifted(tmp_path) == [schema.relative_to(tmp_path)]
-    message = fails(check_generated, tmp_path)
-    assert "edition.schema.json" in message
-    assert "Run: crossmodal config" in message
-    write_generated(tmp_path)
-    check_generated(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -237,15 +209,19 @@ def test_a_name_of_a_corpus_goes_with_the_edition_own(values: dict[str, str], sa
     assert (found.edition, found.corpus) == ("own", "talk")
 
 
-class Chosen(Variants):
-    families: dict[str, Network]
+class Chosen(PaperBase):
+    variants: dict[str, Network]
 
 
 def test_only_chooses_variants() -> None:
-    families: dict[str, Any] = {"ours": {}, "other": {}}
-    chosen = validate(Chosen, {"families": families, "only": ["ours"]}, Path("p.yaml"))
-    assert [name for name in families if chosen.runs_variant(name)] == ["ours"]
-    everything = validate(Chosen, {"families": families}, Path("p.yaml"))
-    assert all(everything.runs_variant(name) for name in families)
+    names = ["ours", "other"]
+    values: dict[str, Any] = {
+        "corpora": ["wikipedia"],
+        "artefacts": {},
+        "variants": {name: {} for name in names},
+    }
+    chosen = validate(Chosen, values | {"only": ["ours"]}, Path("p.yaml"))
+    assert [name for name in names if chosen.runs_variant(name)] == ["ours"]
+    assert all(validate(Chosen, values, Path("p.yaml")).runs_variant(name) for name in names)
     with pytest.raises(InputError, match="there is no variant 'our': did you mean 'ours'"):
-        validate(Chosen, {"families": families, "only": ["our"]}, Path("p.yaml"))
+        validate(Chosen, values | {"only": ["our"]}, Path("p.yaml"))

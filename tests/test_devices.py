@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from crossmodal import devices, slots
+from crossmodal import devices, gpu_lock
 from crossmodal.devices import choose_device, chosen_gpus, device_name
 from crossmodal.gpu_lock import Gpu
 
@@ -40,7 +40,7 @@ def pretend_gpus(monkeypatch: pytest.MonkeyPatch, gpus: list[Gpu], *, usable: bo
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of the locks, for this test alone."""
-    monkeypatch.setattr(slots, "lock_folder", lambda: tmp_path / "slots")
+    monkeypatch.setattr(gpu_lock, "lock_folder", lambda: tmp_path / "slots")
     return tmp_path / "slots"
 
 
@@ -127,7 +127,7 @@ def test_a_gpu_that_torch_cannot_use_is_given_back(
     pretend_gpus(monkeypatch, GPUS[:1], usable=False)
     assert choose_device(1) == torch.device("cpu")
     # Were it held, this would wait for ever.
-    slots.take_slot(GPUS[:1]).release()
+    gpu_lock.take_slot(GPUS[:1]).release()
 
 
 def test_a_torch_without_cuda_takes_no_slot(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:

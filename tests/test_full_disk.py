@@ -14,9 +14,9 @@ import torch
 
 from crossmodal.errors import InputError
 from crossmodal.features.store import write_feature
-from crossmodal.jobs import Circumstances, TrainingJob
+from crossmodal.jobs import JobContext, Trained, TrainingJob
 from crossmodal.resume import Resume
-from crossmodal.runs import METRIC_COLUMNS, write_csv
+from crossmodal.runs import PaperFolder, Run
 
 CPU = torch.device("cpu")
 SIZE = 512 * 1024
@@ -52,24 +52,25 @@ def names(folder: Path) -> list[str]:
 
 
 def test_a_training_says_so_and_goes_on_when_there_is_room(disk: Path) -> None:
-    under = Circumstances(CPU, 1, (), "code")
-    job = TrainingJob("hashing", "wikipedia", "synthetic", disk / "hashing", under)
-    training = job.training("ours_16", 0, [], {})
-    training.resume().save({}, {"step": 1, "order": torch.zeros(1000)})
+    run, paper = Run("wikipedia", "ours", 0), PaperFolder(disk / "hashing")
+    context = JobContext(CPU, 1, "code", ())
+    job = TrainingJob(
+        None, run, "synthetic", disk, paper, {}, None, context, context.provenance(), "stamp"
+    )
+    weights = {"w": torch.zeros(20_000)}
+    trained = Trained(weights, {}, pd.DataFrame({"epoch": [1]}), {})
+    job.resume().save({}, {"step": 1, "order": torch.zeros(1000)})
     others = fill(disk)
-    with pytest.raises(InputError, match="the disk or the quota is full") as caught:
-        training.resume().save({}, {"step": 2, "order": torch.zeros(20_000)})
-    assert caught.value.file == training.place
     with pytest.raises(InputError, match="the disk or the quota is full"):
-        training.finish({"w": torch.zeros(20_000)}, pd.DataFrame({"epoch": [1]}), {})
+        job.resume().save({}, {"step": 2, "order": torch.zeros(20_000)})
+    with pytest.raises(InputError, match="the disk or the quota is full"):
+        job.finish(trained)
+    state = paper.state(run) / "state.pt"
     assert names(disk) == ["others", "state.pt"]
-    assert (Resume(training.place / "state.pt", training.stamp, CPU).load({}) or {})["step"] == 1
+    assert (Resume(state, "stamp", CPU).load({}) or {})["step"] == 1
     others.unlink()
-    training.finish({"w": torch.zeros(20_000)}, pd.DataFrame({"epoch": [1]}), {})
-    others = fill(disk)
-    # Putting back takes no room.
-    (training.run.folder(disk / "hashing") / "checkpoint.pt").unlink()
-    assert job.training("ours_16", 0, [], {}).put_back()
+    job.finish(trained)
+    assert {"checkpoint.pt", "history.csv", "run.json"} <= set(names(disk))
 
 
 def test_a_feature_that_is_mapped_into_memory_says_so(disk: Path) -> None:
@@ -94,16 +95,13 @@ def test_a_feature_that_is_mapped_into_memory_says_so(disk: Path) -> None:
 
 
 def test_a_command_whose_log_is_full_too_says_one_line(disk: Path) -> None:
-    run = disk / "runs" / "wikipedia" / "ours_16" / "seed0"
-    row = ["hashing", "wikipedia", "ours_16", 0, "p", "t", "map", 0.5, 1]
-    write_csv(run / "metrics.csv", pd.DataFrame([row] * 500, columns=METRIC_COLUMNS))
     fill(disk)
-    command = [sys.executable, "-m", "crossmodal", "--log", str(disk / "collect.log"), "collect"]
-    command += [str(run), "--out", str(disk / "metrics.csv")]
+    command = [sys.executable, "-m", "crossmodal_standins", "wikipedia"]
+    command += ["--folder", str(disk / "wikipedia"), "--log", str(disk / "synthesize.log")]
+    command += ["--generator", '{"train": 20, "test": 10, "seed": 0}']
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.returncode == 1
-    assert ended.stderr == (
-        f"error: {disk}: the disk or the quota is full; what was complete before is kept. Make"
-        " room there and start again\n"
-    )
-    assert not (disk / "metrics.csv").exists()
+    assert ended.stderr.startswith("error: ")
+    assert ended.stderr.count("\n") == 1
+    assert "the disk or the quota is full" in ended.stderr
+    assert names(disk) == ["others", "synthesize.log"]

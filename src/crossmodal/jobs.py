@@ -229,5 +229,3 @@ class SearchJob:
     corpus_results: Path
     device: torch.device
     tried: Search
-
-

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ import pandas as pd
 from crossmodal.benchmark.settings import BenchmarkSettings, Budget, Task
 from crossmodal.corpora.manifest import write_manifest
 from crossmodal.features.store import write_feature
+from crossmodal.workspace import ResultsFolder, Workspace
 
 RATE_HZ = 8000
 SAMPLES = 2000
@@ -38,7 +40,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "facevoice": {
         "steps": 1,
         "width": 16,
-        "judge_width": 8,
+        "discriminator_width": 8,
         "matching_width": 8,
         "batch": 16,
         "learning_rate": 0.003,
@@ -131,7 +133,6 @@ def benchmark_settings(
     return BenchmarkSettings.model_validate(
         {
             "tasks": [TASK],
-            "jobs": 2,
             "budget": {"trials": 2, "trial_share": 1, "seen": 720, "vectors": 12} | of_budget,
             "definitions": {
                 TASK: task().model_dump(),
@@ -151,4 +152,21 @@ def benchmark_settings(
                 for name, kind in artefacts.items()
             },
         }
+    )
+
+
+def workspace(
+    settings: BenchmarkSettings, root: Path, seeds: tuple[int, ...] = (0, 1)
+) -> Workspace:
+    """Return as much of an edition as the benchmark reads; the things lie in `root`."""
+    return cast(
+        Workspace,
+        SimpleNamespace(
+            benchmark=settings,
+            results=ResultsFolder(root),
+            seeds=[0, 1],
+            tasks=list(settings.tasks),
+            source=lambda corpus: "synthetic",
+            config=Path("config"),
+        ),
     )

@@ -222,5 +222,5 @@ def test_the_other_of_a_pair_is_another_pair() -> None:
     answer = np.array([0, 0, 0, 0, 1, 2])
     trios = of_pairs(answer, 0)
     assert trios.face.tolist() == trios.voice.tolist() == list(range(6))
-    assert (answer[trios.other] != answer).all()
-    assert trios.other.tolist() == of_pairs(answer, 0).other.tolist()
+    assert (answer[trios.negative] != answer).all()
+    assert trios.negative.tolist() == of_pairs(answer, 0).negative.tolist()

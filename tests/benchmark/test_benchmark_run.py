@@ -1,26 +1,30 @@
 from __future__ import annotations
 
-import shutil
+import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
-from fixture_benchmark import TASK, benchmark_settings, write_things
+from fixture_benchmark import TASK, benchmark_settings, workspace, write_things
 
 from crossmodal.benchmark.data import load_task
-from crossmodal.benchmark.figures import write_artefacts
 from crossmodal.benchmark.methods import fit
-from crossmodal.benchmark.plan import RUN_FILES, TaskPlan
-from crossmodal.benchmark.run import choose, run_task, share_of
+from crossmodal.benchmark.plan import arrays_of, task_folder
+from crossmodal.benchmark.results import MAP_KEYS
+from crossmodal.benchmark.run import choose, run_method, share_of
+from crossmodal.benchmark.scoring import WAYS
 from crossmodal.benchmark.settings import BenchmarkSettings
-from crossmodal.config import load_edition, resolve
+from crossmodal.config import BENCHMARK, load_edition, resolve
 from crossmodal.errors import InputError
-from crossmodal.jobs import Search, forget
+from crossmodal.jobs import Search
 from crossmodal.metrics.uncertainty import bootstrap_mean
-from crossmodal.reporting.tables import run_scores
-from crossmodal.runs import Run, load_checkpoint, read_run, write_metrics
+from crossmodal.runs import read_run
+from crossmodal.scores import read_metrics
+from crossmodal.stages import artefacts
+from crossmodal.workspace import ResultsFolder
 
 METHODS = {
     "linear": {"trials": [{"strength": 1e-9}, {"strength": 1.0}]},
@@ -37,57 +41,63 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def make_results(root: Path) -> Path:
-    settings = benchmark_settings(METHODS)
+    things = workspace(benchmark_settings(METHODS), root)
+    write_things(things.results.corpus("things", "things"))
     exact = torch.get_deterministic_debug_mode()
     threads = torch.get_num_threads()
-    out = root / "benchmark"
     try:
-        run_task(
-            settings, TASK, "synthetic", list(METHODS), [0, 1], write_things(root / "w"), out, 1
-        )
+        for method in METHODS:
+            run_method(things, TASK, method, 1)
     finally:
         torch.set_deterministic_debug_mode(exact)
         torch.set_num_threads(threads)
-    runs = [Run(TASK, method, seed).folder(out) for method in METHODS for seed in (0, 1)]
-    write_metrics(runs, out / "metrics.csv")
-    write_artefacts(settings, out)
-    return out
+    artefacts(things, BENCHMARK)
+    return things.results.paper(BENCHMARK).root
 
 
-def test_a_run_leaves_its_files(results: Path) -> None:
+def arrays(results: Path, method: str) -> dict[str, Any]:
+    with np.load(results / "scores" / TASK / f"{method}.npz", allow_pickle=False) as found:
+        return dict(found)
+
+
+def test_a_method_leaves_its_files(results: Path) -> None:
     for method in METHODS:
-        folder = Run(TASK, method, 1).folder(results)
-        assert sorted(path.name for path in folder.iterdir()) == sorted(RUN_FILES)
-    record = read_run(Run(TASK, "linear", 0).folder(results))
+        folder = results / "runs" / TASK / method
+        assert {path.name for path in folder.iterdir()} - {".sums"} == {"trials.csv", "run.json"}
+    record = read_run(results / "runs" / TASK / "linear")
     assert record["source"] == "synthetic"
     assert record["config"]["settings"] == {"strength": 1.0}
-    assert record["cost"]["trials"] == 2
-    assert record["cost"]["parameters"] == 2 * (3 * 12 + 3 + 3 * 12)
+    assert list(record["seeds"]) == ["0", "1"]
+    cost = record["seeds"]["1"]["cost"]
+    assert cost["trials"] == 2
+    assert cost["parameters"] == 2 * (3 * 12 + 3 + 3 * 12)
     assert {Path(name).name for name in record["inputs"]} == {
-        *("manifest.csv", "pictures.npy", "waves.npy", "waves.json"),
+        *("manifest.csv", "pictures.npy", "waves.npy"),
     }
-    weights = load_checkpoint(Run(TASK, "linear", 0).folder(results) / "checkpoint.pt")["weights"]
-    assert weights["sound_weight"].shape == (3, 12)
 
 
 def test_settings_are_chosen_by_validation_pairs(results: Path) -> None:
-    tried = pd.read_csv(results / "tuning" / TASK / "linear.csv")
+    tried = pd.read_csv(results / "runs" / TASK / "linear" / "trials.csv")
     assert tried["chosen"].tolist() == [0, 1]
     assert tried["validation_map"][1] > tried["validation_map"][0] + 0.1
-    untried = pd.read_csv(results / "tuning" / TASK / "cca.csv")
+    untried = pd.read_csv(results / "runs" / TASK / "cca" / "trials.csv")
     assert untried["chosen"].tolist() == [1]
     assert untried["validation_map"].isna().all()
 
 
-def test_the_same_run_gives_the_same_bytes(results: Path, tmp_path: Path) -> None:
-    again = make_results(tmp_path)
-    for name in ("checkpoint.pt", "history.csv", "scores.npz", "metrics.csv"):
-        for method in METHODS:
-            left, right = (Run(TASK, method, 0).folder(place) / name for place in (results, again))
-            assert left.read_bytes() == right.read_bytes(), left
+def same_results(left: Path, right: Path) -> None:
+    for method in METHODS:
+        one, other = arrays(left, method), arrays(right, method)
+        assert list(one) == list(other)
+        assert all(np.array_equal(one[name], other[name]) for name in one)
+        table = Path("metrics") / TASK / f"{method}.csv"
+        assert (left / table).read_bytes() == (right / table).read_bytes()
     for name in ("benchmark.csv", "benchmark.md", "benchmark_ranks.csv"):
-        left, right = (place / "tables" / name for place in (results, again))
-        assert left.read_bytes() == right.read_bytes()
+        assert (left / "tables" / name).read_bytes() == (right / "tables" / name).read_bytes()
+
+
+def test_the_same_job_gives_the_same_bytes(results: Path, tmp_path: Path) -> None:
+    same_results(results, make_results(tmp_path))
 
 
 def test_a_job_that_died_fits_nothing_twice(
@@ -104,32 +114,29 @@ def test_a_job_that_died_fits_nothing_twice(
     monkeypatch.setattr("crossmodal.benchmark.run.fit", counted)
     with pytest.raises(KeyboardInterrupt):
         make_results(tmp_path)
-    # Two trials and the first seed of the first method; Snakemake removes what they left.
-    shutil.rmtree(tmp_path / "benchmark" / "runs")
-    (tmp_path / "benchmark" / "tuning" / TASK / "linear.csv").unlink()
-    make_results(tmp_path)
+    # Two trials and the first seed of the first method.
+    found = make_results(tmp_path)
     assert fits == ["linear"] * 4 + ["linear"] + ["cca"] * 2 + ["chance"] * 2
-    for name in ("checkpoint.pt", "scores.npz", "metrics.csv"):
-        for seed in (0, 1):
-            left, right = (
-                Run(TASK, "linear", seed).folder(place) / name
-                for place in (results, tmp_path / "benchmark")
-            )
-            assert left.read_bytes() == right.read_bytes(), left
-    forget(tmp_path / "benchmark", TASK)
-    assert not list((tmp_path / "benchmark").rglob("finished-*"))
+    same_results(results, found)
+
+
+def test_a_method_that_cannot_do_a_task_is_refused(tmp_path: Path) -> None:
+    things = workspace(benchmark_settings(METHODS), tmp_path)
+    with pytest.raises(InputError, match="msvae cannot do the task things"):
+        run_method(things, TASK, "msvae", 1)
 
 
 def test_the_table_has_means_with_their_intervals(results: Path) -> None:
     table = pd.read_csv(results / "tables" / "benchmark.csv")
     assert table["method"].tolist() == ["Linear", "Cca", "Chance"]
     assert table["data"].tolist() == ["stand-in"] * 3
-    scores = run_scores(results, TASK, "linear")["picture_to_sound|retrieval|average_precision"]
+    kept = arrays(results, "linear")
+    scores = np.stack([kept[f"linear/seed{seed}/{MAP_KEYS[WAYS[0]]}"] for seed in (0, 1)])
     found = bootstrap_mean(scores)
     text = f"{found.mean:.3f} [{found.low:.3f}, {found.high:.3f}]"
     assert table["mAP, sound by picture"][0] == text
-    metrics = pd.read_csv(results / "metrics.csv")
-    rows = metrics.query("variant == 'linear' and metric == 'average_precision'")
+    metrics = read_metrics(results / "metrics" / TASK / "linear.csv")
+    rows = metrics.query("metric == 'average_precision'")
     mean = rows.query("protocol == 'retrieval' and task == 'picture_to_sound'")["value"].mean()
     assert float(text.split()[0]) == pytest.approx(mean, abs=6e-4)
     # The linear baseline is what the others are compared with.
@@ -149,20 +156,24 @@ def test_the_figure_names_the_methods_and_chance_is_a_line(results: Path) -> Non
         assert (results / "figures" / f"quality_against_cost.{suffix}").stat().st_size > 5000
 
 
-def test_a_record_without_costs_is_named(tmp_path: Path) -> None:
+def test_a_record_without_seeds_is_named(tmp_path: Path) -> None:
     results = make_results(tmp_path)
-    path = Run(TASK, "cca", 1).folder(results) / "run.json"
-    path.write_text(path.read_text(encoding="utf-8").replace('"cost"', '"price"'), encoding="utf-8")
-    with pytest.raises(InputError, match="cost"):
-        write_artefacts(benchmark_settings(METHODS), results)
+    path = results / "runs" / TASK / "cca" / "run.json"
+    record = json.loads(path.read_text(encoding="utf-8"))
+    del record["seeds"]
+    path.write_text(json.dumps(record), encoding="utf-8")
+    with pytest.raises(InputError, match="seeds"):
+        artefacts(workspace(benchmark_settings(METHODS), tmp_path), BENCHMARK)
 
 
-def test_without_a_run_the_artefacts_say_so(tmp_path: Path) -> None:
-    write_metrics([], tmp_path / "metrics.csv")
-    write_artefacts(benchmark_settings(), tmp_path)
-    text = (tmp_path / "tables" / "benchmark.md").read_text(encoding="utf-8")
-    assert "No task of the benchmark ran" in text
-    assert (tmp_path / "figures" / "quality_against_cost.svg").is_file()
+def test_without_a_task_the_artefacts_say_so(tmp_path: Path) -> None:
+    nothing = workspace(benchmark_settings(METHODS), tmp_path)
+    nothing.tasks.clear()
+    artefacts(nothing, BENCHMARK)
+    results = nothing.results.paper(BENCHMARK).root
+    text = (results / "tables" / "benchmark.md").read_text(encoding="utf-8")
+    assert "Nothing that it needs is at hand" in text
+    assert (results / "figures" / "quality_against_cost.svg").is_file()
 
 
 def test_a_trial_sees_an_even_share_of_the_answers(tmp_path: Path) -> None:
@@ -175,15 +186,11 @@ def test_a_trial_sees_an_even_share_of_the_answers(tmp_path: Path) -> None:
     assert choice.trials["chosen"].tolist() == [1]
 
 
-def test_jobs_share_the_methods_and_name_the_inputs() -> None:
-    settings = benchmark_settings()
-    plan = TaskPlan(settings, "pairs", [0, 1], "corpora", "out")
-    jobs = plan.jobs()
-    assert len(jobs) == 2
-    dealt = sorted(name for job in jobs for name in job)
-    assert dealt == sorted(set(settings.methods) - {"hashing", "linear"})
-    assert plan.runs(["cca"]) == ["out/runs/pairs/cca/seed0", "out/runs/pairs/cca/seed1"]
-    assert plan.inputs()[0] == "corpora/things/things/manifest.csv"
+def test_a_task_reads_the_windows_and_arrays_of_its_definition() -> None:
+    settings, results = benchmark_settings(), ResultsFolder(Path("out"))
+    assert task_folder(settings, "pairs", results) == Path("out/corpora/things/things")
+    assert arrays_of(settings, TASK) == ["pictures", "waves"]
+    assert set(settings.methods) - set(settings.methods_for("pairs")) == {"hashing", "linear"}
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from crossmodal.benchmark.judge import Judges
 from fixture_benchmark import budget, task, write_things
 from torch import Tensor
 
 from crossmodal.benchmark.data import Items, TaskData, load_task
+from crossmodal.benchmark.evaluator import Evaluators
 from crossmodal.benchmark.methods.base import Fitted, pair_similarities, similarities
 from crossmodal.benchmark.scoring import draw_mismatches, score
 
@@ -31,19 +31,19 @@ def knowing(answers: int) -> Fitted:
 
 
 def test_who_knows_the_answers_gets_all_there_is(things: TaskData) -> None:
-    judges = Judges.of(things, 0)
-    scores, scalars = score(knowing(3), things, judges, 0)
+    evaluators = Evaluators.of(things, 0)
+    scores, scalars = score(knowing(3), things, evaluators, 0)
     for way in ("picture_to_sound", "sound_to_picture"):
         for metric in ("average_precision", "reciprocal_rank", "recall_at_1", "recall_at_10"):
             assert scores[f"{way}|retrieval|{metric}"].tolist() == [1.0] * 15
     assert scores["pairs|verification|auc"].mean() == pytest.approx(1)
     assert scores["pairs|verification|equal_error_rate"].mean() == 0
-    # It makes the true pictures: the judge's accuracy on these is the same number.
+    # It makes the true pictures: the evaluator's accuracy on these is the same number.
     rows = pd.DataFrame(scalars)
-    judged = rows[rows["protocol"] == "judge on true items"]
-    assert judged["task"].tolist() == ["picture_from_sound"]
+    known = rows[rows["protocol"] == "evaluator on true items"]
+    assert known["task"].tolist() == ["picture_from_sound"]
     made = scores["picture_from_sound|generation|accuracy"]
-    assert made.mean() == judged["value"].iloc[0] > 0.9
+    assert made.mean() == known["value"].iloc[0] > 0.9
     by_class = rows[rows["protocol"].str.startswith("retrieval, queries of")]
     assert sorted(by_class["protocol"].unique()) == [
         f"retrieval, queries of {name}" for name in "abc"
@@ -60,14 +60,14 @@ def test_classes_average_to_the_whole(things: TaskData) -> None:
         return items.sound_vector
 
     model = Fitted(embed, other, "cosine", {}, pd.DataFrame(), {})
-    scores, scalars = score(model, things, Judges.of(things, 0), 0)
+    scores, scalars = score(model, things, Evaluators.of(things, 0), 0)
     rows = pd.DataFrame(scalars)
     for way in ("picture_to_sound", "sound_to_picture"):
         values = rows.loc[rows["task"] == way, "value"]
         assert values.mean() == pytest.approx(scores[f"{way}|retrieval|average_precision"].mean())
 
 
-def test_pairs_without_classes_have_neither_classes_nor_judges(tmp_path: Path) -> None:
+def test_pairs_without_classes_have_neither_classes_nor_evaluators(tmp_path: Path) -> None:
     folder = write_things(tmp_path)
     data = load_task(task(answer="pair", unique=True), folder, budget(copies=1, vectors=12), 0)
     scores, scalars = score(knowing(99), data, None, 0)

@@ -7,7 +7,6 @@ from dataclasses import replace
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
-from crossmodal.corpora.manifest import SPLITS
 from crossmodal.papers import plan
 from crossmodal.runs import Run
 
@@ -85,7 +84,7 @@ class Plan(plan.Plan):
 
     def unmet(self, windows: pd.DataFrame) -> str:
         """Return why windows (`label, split`) are not enough for the paper; empty: they are."""
-        for split in SPLITS:
+        for split in FEWEST:
             part = windows[windows["split"] == split]
             labels = part["label"].nunique()
             if labels < FEWEST_LABELS:
