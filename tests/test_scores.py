@@ -57,7 +57,7 @@ def test_scores_are_byte_stable_and_metrics_are_their_means(tmp_path: Path) -> N
     ("runs", "problem"),
     [
         ([scored(items="ab")], "3 scores of 2 items"),
-        ([scored(items={})], "3 scores of 0 items"),
+        ([scored(items="")], "3 scores of 0 items"),
         ([scored(scores={KEY: np.array([1.0, np.nan, 0.0])})], "scores that are no numbers"),
         ([scored(items="", scores={KEY: np.array([])})], "0 scores of 0 items"),
         ([scored(0), scored(1, items="abd")], "other items than an earlier seed"),

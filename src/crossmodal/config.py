@@ -142,7 +142,7 @@ class Artefact(Settings):
     kind: Literal["figure", "table"]
     title: str
     caption: str
-    sounds: bool = Field(False, description="Whether the report plays sounds beside it.")
+    sounds: bool = Field(default=False, description="Whether the report plays sounds beside it.")
 
 
 Stage = Literal["tune", "train", "evaluate"]
@@ -151,8 +151,8 @@ Stage = Literal["tune", "train", "evaluate"]
 class Resources(Settings):
     """What a job of a stage is given at its first attempt; the next ones get twice, three times."""
 
-    mem_mb: int = Field(8000, ge=1, description="Memory, MB.")
-    runtime_min: int = Field(240, ge=1, description="Time, minutes.")
+    mem_mb: int = Field(default=8000, ge=1, description="Memory, MB.")
+    runtime_min: int = Field(default=240, ge=1, description="Time, minutes.")
 
 
 class PaperBase(Settings):

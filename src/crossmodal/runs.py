@@ -58,10 +58,10 @@ class PaperFolder:
 
     def clear_states(self) -> None:
         """Remove what killed jobs would go on from, of those that are done by now."""
-        for state in self.root.glob(".state/*/*/seed*"):
-            run = self.root / "runs" / state.relative_to(self.root / ".state")
-            if (run / "run.json").is_file():
-                shutil.rmtree(state)
+        # A folder a run in papers; in the benchmark a folder a method, of all its seeds.
+        for done in self.root.glob("runs/**/run.json"):
+            state = self.root / ".state" / done.parent.relative_to(self.root / "runs")
+            shutil.rmtree(state, ignore_errors=True)
         for kept in self.root.glob("tuning/*/.state/*"):
             if (kept.parents[1] / f"{kept.name.partition('.')[0]}.csv").is_file():
                 kept.unlink()

@@ -20,8 +20,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from crossmodal.errors import InputError
-from crossmodal.files import atomic_path, check_recorded
-from crossmodal.runs import AGAIN, PaperFolder, Run, read_csv, write_csv
+from crossmodal.files import AGAIN, atomic_path, check_recorded
+from crossmodal.runs import PaperFolder, Run, read_csv, write_csv
 
 Scores = dict[str, NDArray[np.float64]]
 """`task|protocol|metric` -> one value an item, [n]; of several seeds [seeds, n]."""

@@ -9,6 +9,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+SPLITS = ("train", "validation", "test")
+"""The parts of a corpus, in order."""
+
 
 @dataclass(frozen=True)
 class Form:

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crossmodal.corpora.leakage import corpus_sheet, leakage
-from crossmodal.corpora.manifest import COLUMNS, SPLITS
+from crossmodal.corpora.manifest import COLUMNS
+from crossmodal.windows import SPLITS
 
 ROWS = st.lists(
     st.tuples(st.sampled_from(SPLITS), st.sampled_from(["", *"abcde"]), st.sampled_from("xyz")),

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from crossmodal.corpora.manifest import (
     COLUMNS,
-    SPLITS,
     check_manifest,
     read_manifest,
     read_table,
     write_manifest,
 )
 from crossmodal.errors import InputError
+from crossmodal.windows import SPLITS
 
 HEAD = ",".join(COLUMNS)
 

@@ -196,7 +196,7 @@ def make_results(folder: Path, *, source: str = "synthetic", artefacts: bool = T
     paper = FakePaper(edition / "hashing", source)
     for method, level in LEVELS.items():
         for seed in range(3):
-            scores = {}
+            scores: dict[str, np.ndarray] = {}
             for bits in BITS:
                 rng = np.random.default_rng([seed, bits, round(1000 * level)])
                 hard = np.random.default_rng(0).normal(0, 0.08, QUERIES)

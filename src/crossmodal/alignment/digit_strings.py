@@ -23,10 +23,10 @@ from crossmodal.alignment.kinds import Plan, Row, Window, described, fitted
 from crossmodal.config import DigitStringWindows, WindowSettings
 from crossmodal.corpora.av_digits import RATE_HZ
 from crossmodal.corpora.idx import idx_picture
-from crossmodal.corpora.manifest import JOINT, SPLITS
+from crossmodal.corpora.manifest import JOINT
 from crossmodal.corpora.quarantine import Quarantine
 from crossmodal.corpora.splits import in_proportion
-from crossmodal.windows import KINDS
+from crossmodal.windows import KINDS, SPLITS
 
 DIGITS = 4
 FORM = KINDS["digit_strings"].form

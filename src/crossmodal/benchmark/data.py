@@ -15,9 +15,10 @@ from torch import Tensor
 from crossmodal.benchmark import inputs
 from crossmodal.benchmark.settings import Budget, Task
 from crossmodal.benchmark.vectors import Basis, fit_basis
-from crossmodal.corpora.manifest import SPLITS, read_manifest
+from crossmodal.corpora.manifest import read_manifest
 from crossmodal.errors import InputError
 from crossmodal.features.store import read_feature
+from crossmodal.windows import SPLITS
 
 _HOLD_OUT_STEP = 5
 

@@ -32,10 +32,10 @@ from numpy.typing import NDArray
 from crossmodal.alignment.clips import cut_off
 from crossmodal.corpora.idx import idx_shape, read_idx
 from crossmodal.corpora.layout import arrange, files_below, need_folder
-from crossmodal.corpora.manifest import SPLITS
 from crossmodal.corpora.quarantine import LIMIT_SHARE, Quarantine, too_many
 from crossmodal.corpora.splits import deal, in_proportion
 from crossmodal.errors import ClipError, InputError
+from crossmodal.windows import SPLITS
 
 RECORDINGS = "free-spoken-digit-dataset/recordings"
 MNIST = "mnist"

@@ -20,10 +20,11 @@ import numpy as np
 import pandas as pd
 
 from crossmodal.corpora.layout import arrange, choose, files_below, need_folder
-from crossmodal.corpora.manifest import SPLITS, read_table
+from crossmodal.corpora.manifest import read_table
 from crossmodal.corpora.quarantine import Quarantine, read_quarantine
 from crossmodal.corpora.splits import deal
 from crossmodal.errors import InputError
+from crossmodal.windows import SPLITS
 
 LABELS = "labels.csv"
 CONTENTS, QUARANTINE = "contents.csv", "quarantine.csv"

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from crossmodal.corpora.manifest import JOINT, SPLITS
+from crossmodal.corpora.manifest import JOINT
 from crossmodal.files import atomic_path
+from crossmodal.windows import SPLITS
 
 KINDS = ("source", "person", "picture")
 """Columns of the manifest that are looked for on both sides, where there are such columns."""

@@ -8,11 +8,11 @@ import pandas as pd
 
 from crossmodal.errors import InputError
 from crossmodal.files import AGAIN, atomic_path, check_recorded
+from crossmodal.windows import SPLITS
 
 COLUMNS = ("clip", "split", "label", "person", "source", "start_s", "end_s")
 """Columns of every manifest, in order; a corpus appends its own after them."""
 
-SPLITS = ("train", "validation", "test")
 JOINT = " + "
 """Stands between the names in a field that names several recordings or pictures."""
 TIMES = ("start_s", "end_s")

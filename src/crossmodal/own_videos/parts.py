@@ -15,8 +15,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from crossmodal.corpora.manifest import SPLITS
 from crossmodal.corpora.splits import deal
+from crossmodal.windows import SPLITS
 
 PIECE_S = 5.0
 """Length that pieces of long rows are about."""

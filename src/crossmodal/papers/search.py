@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from crossmodal.errors import InputError
-from crossmodal.runs import AGAIN, read_csv
+from crossmodal.files import AGAIN
+from crossmodal.runs import read_csv
 
 
 def read_chosen(path: Path, variant: str, names: Sequence[str]) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def corpus_sheets(
     Raises:
         InputError: A file is damaged.
     """
-    return [_sheet(path.parent, used, chosen) for path in sorted(folder.glob("*/manifest.csv"))]
+    return [_sheet(path.parent, used, chosen) for path in sorted(folder.glob("[!.]*/manifest.csv"))]
 
 
 def _sheet(folder: Path, used: Mapping[str, set[str]], chosen: Mapping[str, str]) -> dict[str, Any]:
@@ -68,7 +68,7 @@ def _sheet(folder: Path, used: Mapping[str, set[str]], chosen: Mapping[str, str]
         "set_aside": len(read_csv(aside)) if aside.is_file() else 0,
         "summary": _shown(folder / "summary.csv", SUMMARY_COLUMNS),
         "leakage": _shown(folder / "leakage.csv", LEAKAGE_COLUMNS),
-        "windows": [_windows(kind.parent) for kind in sorted(folder.glob("*/manifest.csv"))],
+        "windows": [_windows(kind.parent) for kind in sorted(folder.glob("[!.]*/manifest.csv"))],
     }
 
 

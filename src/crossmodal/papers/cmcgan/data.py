@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d, pad
 
-from crossmodal.corpora.manifest import SPLITS, read_manifest
+from crossmodal.corpora.manifest import read_manifest
 from crossmodal.errors import InputError
 from crossmodal.features.store import read_feature
 from crossmodal.papers.cmcgan.settings import Sizes
+from crossmodal.windows import SPLITS
 
 LOW_DB, HIGH_DB = -90.0, 40.0
 """Levels that become -1 and 1; 16-bit sound has its noise below and its loudest tone within."""

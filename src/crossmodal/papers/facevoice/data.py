@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from crossmodal.alignment.windows import STEPS, held_frames
-from crossmodal.corpora.manifest import SPLITS, read_manifest
+from crossmodal.corpora.manifest import read_manifest
 from crossmodal.errors import InputError
 from crossmodal.features.store import read_feature
 from crossmodal.papers.facevoice.settings import ModelSettings, PairSettings
+from crossmodal.windows import SPLITS
 
 Rows = NDArray[np.int64]
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from crossmodal.corpora.manifest import SPLITS
 from crossmodal.papers import plan
 from crossmodal.papers.facevoice.settings import PaperSettings
 from crossmodal.runs import Run
+from crossmodal.windows import SPLITS
 
 if TYPE_CHECKING:
     import pandas as pd
