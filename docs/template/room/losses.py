@@ -16,4 +16,6 @@ def contrastive(similarity: Tensor, temperature: float) -> Tensor:
     """
     partner = torch.arange(len(similarity), device=similarity.device)
     logits = similarity / temperature
-    return (functional.cross_entropy(logits, partner) + functional.cross_entropy(logits.T, partner)) / 2
+    return (
+        functional.cross_entropy(logits, partner) + functional.cross_entropy(logits.T, partner)
+    ) / 2
