@@ -50,7 +50,9 @@ def runs_before(wildcards):
     return [
         file
         for run in before.values()
-        for file in run_files(run, wildcards.paper, "checkpoint.pt", "history.csv", "run.json")
+        for file in run_files(
+            run, wildcards.paper, "checkpoint.pt", "history.csv", "run.json"
+        )
     ]
 
 

@@ -149,4 +149,3 @@ rule features:
     shell:
         "python -m crossmodal features {wildcards.rows} {wildcards.feature}"
         " --run {input.run:q} --threads {threads} --log {log:q}"
-

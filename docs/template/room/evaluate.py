@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
+from crossmodal.papers.mypaper.data import load_pairs
+from crossmodal.papers.mypaper.model import load
 from sklearn.metrics import average_precision_score
 
 from crossmodal.jobs import EvaluationJob
-from crossmodal.papers.mypaper.data import load_pairs
-from crossmodal.papers.mypaper.model import load
 from crossmodal.runs import load_checkpoint
 from crossmodal.scores import Scored
 

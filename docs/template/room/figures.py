@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from crossmodal.papers.mypaper.tables import TASKS
+
 from crossmodal.reporting import style
 from crossmodal.reporting.results import Results
 

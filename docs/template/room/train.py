@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pandas as pd
 import torch
-from torch import Tensor
-
-from crossmodal import training
-from crossmodal.jobs import Trained, TrainingJob
 from crossmodal.papers.mypaper import losses
 from crossmodal.papers.mypaper.data import Pairs, load_pairs
 from crossmodal.papers.mypaper.model import TwoBranches
 from crossmodal.papers.mypaper.settings import ModelSettings
+from torch import Tensor
+
+from crossmodal import training
+from crossmodal.jobs import Trained, TrainingJob
 from crossmodal.resume import Resume
 from crossmodal.runs import describe_network
 
