@@ -30,6 +30,7 @@ class Pairs:
     clips: list[str]
 
     def __len__(self) -> int:
+        """Return the number of clips."""
         return len(self.clips)
 
 
