@@ -11,7 +11,6 @@ from hashlib import sha256
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
-from snakemake.logging import logger
 
 ROOT = Path(workflow.basedir)
 # Rules call `python -m crossmodal`: this interpreter, this source tree.
@@ -35,13 +34,14 @@ try:
     PLANS = {paper: EDITION.plan(paper) for paper in EDITION.papers}
     WINDOWS = {corpus: list(EDITION.windows(corpus)) for corpus in EDITION.corpora}
     TASKS = {task: EDITION.benchmark.methods_for(task) for task in EDITION.tasks}
-except InputError as error:
-    raise WorkflowError(str(error)) from None
+except InputError as error:  # one line, without the frames that a WorkflowError shows
+    print(f"error: {error}", file=sys.stderr)
+    sys.exit(1)
 
 for corpus, reason in EDITION.missing.items():
-    logger.warning(f"missing corpus {corpus}: {reason}")
+    print(f"missing corpus {corpus}: {reason}", file=sys.stderr)
 for corpus, lacks in EDITION.incomplete.items():
-    logger.warning(f"incomplete corpus {corpus}: {', '.join(lacks)}")
+    print(f"incomplete corpus {corpus}: {', '.join(lacks)}", file=sys.stderr)
 
 
 pathvars:
