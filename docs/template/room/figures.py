@@ -29,6 +29,7 @@ def fig1_retrieval(results: Results, stem: Path) -> None:
                 label=ours.title(variant) if group == 0 else None,
             )
     axis.set_xticks([0.2 + group for group in range(len(TASKS))], list(TASKS.values()))
-    axis.set_ylabel(style.axis_label("mean average precision", None))
+    count = ours.scores(variants[0], f"{next(iter(TASKS))}|test|map").shape[1]
+    axis.set_ylabel(style.axis_label("mean average precision", n=count))
     axis.legend()
     style.save(fig, stem, source=ours.source, runs=ours.read_from(*variants))
