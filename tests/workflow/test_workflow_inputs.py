@@ -30,7 +30,7 @@ def refused(project: Project, *words: str) -> str:
     assert ended.returncode == 1, ended.stderr
     assert "Traceback" not in ended.stdout + ended.stderr
     (said,) = [line for line in ended.stderr.splitlines() if line.startswith("error: ")]
-    assert len(said) < 800
+    assert len(said) < 1500
     return said.removeprefix("error: ")
 
 
@@ -180,10 +180,10 @@ def test_a_mirror_with_another_content(fresh: Project, tmp_path: Path) -> None:
         "raw_features.mat": 1_075_232,
         "trainset_txt_img_cat.list": 155_153,
         "testset_txt_img_cat.list": 49_494,
+        "categories.list": 75,
     }
     for name, size in sizes.items():
         (wikipedia / name).write_bytes(b"0" * size)
-    (wikipedia / "categories.list").write_text("1\n")
     corpus = tmp_path / "corpus"
     message = one_line(
         fresh.crossmodal("download", "wikipedia", "--folder", corpus, "--mirror", tmp_path)
@@ -244,7 +244,6 @@ def test_a_wrong_word_on_the_command_line(fresh: Project, words: list[str], mess
             "seed:",
             "seed: unknown key. Did you mean `seeds`",
         ),
-        ("config/corpora.yaml", "  wikipedia:\n    title:", "  wikipedia:\n    titel:", "titel"),
     ],
 )
 def test_a_wrong_word_in_a_settings_file(
