@@ -49,6 +49,10 @@ rule all:
         every_file,
 
 
+onstart:
+    write_text(Path(RUN_FILE), as_json(EDITION.as_dict()) + "\n")
+
+
 # What a killed job would go on from is of no use once it is known to be done.
 onsuccess:
     for paper in [*PLANS, BENCHMARK]:

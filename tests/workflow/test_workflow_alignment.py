@@ -72,5 +72,5 @@ def test_a_wrong_kind_or_setting_is_one_line(project: Project, windows: str, sai
     path.write_text(EDITION.replace("{cmcgan: {step_ms: 250}, msvae: {}}", windows))
     ended = project.call(SNAKEMAKE, "-n", *WORDS, f"{OWN}/manifest.csv")
     assert ended.returncode != 0
-    assert "Traceback" not in ended.stderr
-    assert said in ended.stderr
+    assert "Traceback" not in ended.stdout + ended.stderr
+    assert said in ended.stdout + ended.stderr

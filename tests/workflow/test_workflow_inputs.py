@@ -29,9 +29,10 @@ def refused(project: Project, *words: str) -> str:
     ended = project.call(SNAKEMAKE, "-n", *words)
     assert ended.returncode == 1, ended.stderr
     assert "Traceback" not in ended.stdout + ended.stderr
-    (said,) = [line for line in ended.stderr.splitlines() if line.startswith("error: ")]
-    assert len(said) < 1500
-    return said.removeprefix("error: ")
+    said = (ended.stdout + ended.stderr).split("WorkflowError in file ", 1)[1]
+    message = said.split(":\n", 1)[1].splitlines()[0]
+    assert len(message) < 1500
+    return message
 
 
 @pytest.fixture

@@ -44,5 +44,5 @@ def test_all_corpora_of_the_paper_edition_are_planned_though_none_is_at_hand(
 def test_a_mistake_in_the_settings_ends_the_plan_with_one_line(fresh: Project) -> None:
     ended = fresh.call(SNAKEMAKE, "--cores", "1", "settings", "--config", "edition=papr")
     assert ended.returncode == 1
-    assert "there is no edition 'papr'" in ended.stderr
-    assert "Traceback" not in ended.stderr
+    assert "there is no edition 'papr'" in ended.stdout + ended.stderr
+    assert "Traceback" not in ended.stdout + ended.stderr

@@ -30,11 +30,15 @@ def public(fresh: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
 def test_what_is_not_at_hand_is_left_out_with_the_reason(fresh: Project) -> None:
     ended = fresh.call(SNAKEMAKE, "-n", *WORDS)
     assert ended.returncode == 0, ended.stderr
-    missing = dict(re.findall(r"^missing corpus (\w+): (.+)$", ended.stderr, re.MULTILINE))
+    missing = dict(
+        re.findall(r"^missing corpus (\w+): (.+)$", ended.stdout + ended.stderr, re.MULTILINE)
+    )
     assert missing["nuswide10k"].startswith(f"the mirror's folder {SHARED}")
     assert "NUS-WIDE" in missing["nuswide10k"]
     assert "wikipedia" not in missing
-    incomplete = dict(re.findall(r"^incomplete corpus (\w+): (.+)$", ended.stderr, re.MULTILINE))
+    incomplete = dict(
+        re.findall(r"^incomplete corpus (\w+): (.+)$", ended.stdout + ended.stderr, re.MULTILINE)
+    )
     pictures = len(list(SHARED.glob("mnist/*-images*")))
     if pictures == 1:
         assert "1 of 2 files mnist/*-images" in incomplete["av_digits"]

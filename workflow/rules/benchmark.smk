@@ -35,7 +35,6 @@ rule benchmark:
             task_folder(EDITION.benchmark, wildcards.task, EDITION.results),
             "manifest.csv",
         ),
-        run=ancient("<results>/run.yaml"),
         arrays=ancient(task_arrays("npy")),
     output:
         scores="<results>/benchmark/scores/{task}/{method}.npz",
@@ -62,7 +61,7 @@ rule benchmark:
         ),
     shell:
         "python -m crossmodal benchmark {wildcards.task} {wildcards.method}"
-        " --run {input.run:q} --threads {threads} --log {log:q}"
+        " --run {RUN_FILE:q} --threads {threads} --log {log:q}"
 
 
 rule benchmark_artefacts:
@@ -72,7 +71,6 @@ rule benchmark_artefacts:
             "metrics/{task}/{method}.csv",
             "runs/{task}/{method}/run.json",
         ),
-        run=ancient("<results>/run.yaml"),
     output:
         artefact_files(BENCHMARK, EDITION.benchmark.artefacts, in_report(BENCHMARK)),
     log:
@@ -93,4 +91,4 @@ rule benchmark_artefacts:
             "crossmodal.benchmark.tables",
         ),
     shell:
-        "python -m crossmodal artefacts benchmark --run {input.run:q} --log {log:q}"
+        "python -m crossmodal artefacts benchmark --run {RUN_FILE:q} --log {log:q}"

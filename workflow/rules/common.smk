@@ -11,6 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 
 ROOT = Path(workflow.basedir)
 # Rules call `python -m crossmodal`: this interpreter, this source tree.
@@ -24,6 +25,7 @@ from crossmodal.config import BENCHMARK
 from crossmodal.corpora.media import FEATURES
 from crossmodal.digest import source_digest
 from crossmodal.errors import InputError
+from crossmodal.files import write_text
 from crossmodal.own_videos.entry import CORPUS as OWN_CORPUS
 from crossmodal.workspace import Workspace
 
@@ -34,14 +36,17 @@ try:
     PLANS = {paper: EDITION.plan(paper) for paper in EDITION.papers}
     WINDOWS = {corpus: list(EDITION.windows(corpus)) for corpus in EDITION.corpora}
     TASKS = {task: EDITION.benchmark.methods_for(task) for task in EDITION.tasks}
-except InputError as error:  # one line, without the frames that a WorkflowError shows
-    print(f"error: {error}", file=sys.stderr)
-    sys.exit(1)
+except InputError as error:
+    raise WorkflowError(str(error)) from None
+
+RUN_FILE = f"{EDITION.results.root}/run.yaml"
+"""What the edition is here; every command reads it. It is no input of any rule: what an override
+changes is part of the digests of the jobs that it affects."""
 
 for corpus, reason in EDITION.missing.items():
-    print(f"missing corpus {corpus}: {reason}", file=sys.stderr)
+    logger.warning(f"missing corpus {corpus}: {reason}")
 for corpus, lacks in EDITION.incomplete.items():
-    print(f"incomplete corpus {corpus}: {', '.join(lacks)}", file=sys.stderr)
+    logger.warning(f"incomplete corpus {corpus}: {', '.join(lacks)}")
 
 
 pathvars:
@@ -120,8 +125,7 @@ def served():
     return [paper for paper in PLANS if paper in json.loads(path.read_text())["served"]]
 
 
-# What an edition is; every command reads it, and no job runs again because of it: what an override
-# changes is part of the digests of the jobs that it affects.
+# For commands that people type before anything has run; a run writes it by itself (`onstart`).
 rule settings:
     output:
         "<results>/run.yaml",

@@ -29,8 +29,6 @@ rule synthesize:
 
 
 rule download:
-    input:
-        run=ancient("<results>/run.yaml"),
     output:
         "<data>/{corpus}/download/contents.csv",
     log:
@@ -48,12 +46,11 @@ rule download:
         # A mirror that has more than before is asked again.
         absent=lambda wildcards: EDITION.incomplete.get(wildcards.corpus, []),
     shell:
-        "python -m crossmodal download {wildcards.corpus} --run {input.run:q} --log {log:q}"
+        "python -m crossmodal download {wildcards.corpus} --run {RUN_FILE:q} --log {log:q}"
 
 
 rule manifest:
     input:
-        run=ancient("<results>/run.yaml"),
         contents=contents,
     output:
         manifest="<results>/corpora/{corpus}/manifest.csv",
@@ -76,12 +73,11 @@ rule manifest:
             "crossmodal.corpora.readers:write_corpus_manifest",
         ),
     shell:
-        "python -m crossmodal manifest {wildcards.corpus} --run {input.run:q} --log {log:q}"
+        "python -m crossmodal manifest {wildcards.corpus} --run {RUN_FILE:q} --log {log:q}"
 
 
 rule preview:
     input:
-        run=ancient("<results>/run.yaml"),
         contents=contents,
         manifest="<results>/corpora/{corpus}/manifest.csv",
     output:
@@ -104,4 +100,4 @@ rule preview:
     params:
         code=source_digest("crossmodal.corpora.preview:write_preview"),
     shell:
-        "python -m crossmodal preview {wildcards.corpus} --run {input.run:q} --log {log:q}"
+        "python -m crossmodal preview {wildcards.corpus} --run {RUN_FILE:q} --log {log:q}"

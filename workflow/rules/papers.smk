@@ -131,7 +131,6 @@ rule tune:
         lambda wildcards: feature_files(
             wildcards.paper, wildcards.corpus, searched_arrays(wildcards)
         ),
-        run=ancient("<results>/run.yaml"),
         arrays=ancient(
             lambda wildcards: arrays(
                 wildcards.paper, wildcards.corpus, searched_arrays(wildcards)
@@ -156,7 +155,7 @@ rule tune:
         code=stage_code("tune"),
     shell:
         "python -m crossmodal tune {wildcards.paper} {wildcards.corpus} {wildcards.search}"
-        " --run {input.run:q} --threads {threads} --log {log:q}"
+        " --run {RUN_FILE:q} --threads {threads} --log {log:q}"
 
 
 rule train:
@@ -166,7 +165,6 @@ rule train:
         ),
         runs_before,
         search_table,
-        run=ancient("<results>/run.yaml"),
         arrays=ancient(
             lambda wildcards: arrays(
                 wildcards.paper, wildcards.corpus, trained_arrays(wildcards)
@@ -195,7 +193,7 @@ rule train:
         code=stage_code("train"),
     shell:
         "python -m crossmodal train {wildcards.paper} {wildcards.corpus} {wildcards.variant}"
-        " {wildcards.seed} --run {input.run:q} --threads {threads} --log {log:q}"
+        " {wildcards.seed} --run {RUN_FILE:q} --threads {threads} --log {log:q}"
 
 
 rule evaluate:
@@ -208,7 +206,6 @@ rule evaluate:
         lambda wildcards: all_run_files(
             wildcards.paper, wildcards.corpus, "checkpoint.pt", "history.csv"
         ),
-        run=ancient("<results>/run.yaml"),
         arrays=ancient(
             lambda wildcards: arrays(
                 wildcards.paper,
@@ -237,7 +234,7 @@ rule evaluate:
         code=stage_code("evaluate"),
     shell:
         "python -m crossmodal evaluate {wildcards.paper} {wildcards.corpus}"
-        " --run {input.run:q} --threads {threads} --log {log:q}"
+        " --run {RUN_FILE:q} --threads {threads} --log {log:q}"
 
 
 rule claims:
@@ -248,7 +245,6 @@ rule claims:
             for corpus in PLANS[wildcards.paper].corpora()
             for file in all_run_files(wildcards.paper, corpus, "run.json")
         ],
-        run=ancient("<results>/run.yaml"),
         claims="config/claims/{paper}.csv",
     output:
         report(
@@ -271,7 +267,7 @@ rule claims:
         corpora=lambda wildcards: PLANS[wildcards.paper].corpora(),
         code=source_digest("crossmodal.stages:claims"),
     shell:
-        "python -m crossmodal claims {wildcards.paper} --run {input.run:q} --log {log:q}"
+        "python -m crossmodal claims {wildcards.paper} --run {RUN_FILE:q} --log {log:q}"
 
 
 # The only loop: outputs cannot depend on wildcards, and every paper has figures of its own.
@@ -289,7 +285,6 @@ for paper, plan in PLANS.items():
                 for file in all_run_files(paper, corpus, "run.json", "history.csv")
             ],
             f"src/crossmodal/papers/{paper}/reported.csv",
-            run=ancient("<results>/run.yaml"),
         output:
             artefact_files(paper, plan.settings.artefacts, in_report(paper)),
         log:
@@ -307,7 +302,7 @@ for paper, plan in PLANS.items():
             settings=digest_of(plan.settings, plan.corpora()),
             code=plan.code("artefacts"),
         shell:
-            "python -m crossmodal artefacts {params.paper} --run {input.run:q} --log {log:q}"
+            "python -m crossmodal artefacts {params.paper} --run {RUN_FILE:q} --log {log:q}"
 
     rule:
         name:

@@ -69,7 +69,6 @@ checkpoint eligible:
             for kind in WINDOWS.get(OWN_CORPUS, [])
             for file in below(EDITION.results.corpus(OWN_CORPUS, kind), "manifest.csv")
         ],
-        run=ancient("<results>/run.yaml"),
     output:
         "<results>/papers.json",
     log:
@@ -88,7 +87,7 @@ checkpoint eligible:
             *(f"crossmodal.papers.{paper}.plan" for paper in PLANS),
         ),
     shell:
-        "python -m crossmodal eligible --run {input.run:q} --out {output:q} --log {log:q}"
+        "python -m crossmodal eligible --run {RUN_FILE:q} --out {output:q} --log {log:q}"
 
 
 rule report:
@@ -105,7 +104,6 @@ rule report:
         corpus_files(),
         ELIGIBLE,
         sorted(map(str, Path("src/crossmodal/reporting/page").iterdir())),
-        run=ancient("<results>/run.yaml"),
     output:
         claims="<results>/claims.csv",
         page="<results>/report.html",
@@ -129,4 +127,4 @@ rule report:
             *(f"crossmodal.papers.{paper}" for paper in PLANS),
         ),
     shell:
-        "python -m crossmodal report --run {input.run:q} --log {log:q}"
+        "python -m crossmodal report --run {RUN_FILE:q} --log {log:q}"

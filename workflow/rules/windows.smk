@@ -73,7 +73,6 @@ def feature_code(wildcards):
 
 rule align:
     input:
-        run=ancient("<results>/run.yaml"),
         contents=contents,
         manifest="<results>/corpora/{corpus}/manifest.csv",
     output:
@@ -92,13 +91,12 @@ rule align:
         code=cut_code,
     shell:
         "python -m crossmodal align {wildcards.corpus} {wildcards.windows} {wildcards.shard}"
-        " --run {input.run:q} --log {log:q}"
+        " --run {RUN_FILE:q} --log {log:q}"
 
 
 rule merge_shards:
     input:
         shard_files,
-        run=ancient("<results>/run.yaml"),
     output:
         [f"<results>/corpora/{{corpus}}/{{windows}}/{file}" for file in WINDOW_FILES],
     log:
@@ -120,13 +118,12 @@ rule merge_shards:
         code=source_digest("crossmodal.alignment.merge:merge_shards"),
     shell:
         "python -m crossmodal merge-shards {wildcards.corpus} {wildcards.windows}"
-        " --run {input.run:q} --log {log:q}"
+        " --run {RUN_FILE:q} --log {log:q}"
 
 
 rule features:
     input:
         feature_inputs,
-        run=ancient("<results>/run.yaml"),
         arrays=ancient(window_arrays),
         manifest="<results>/corpora/{rows}/manifest.csv",
     output:
@@ -148,4 +145,4 @@ rule features:
         code=feature_code,
     shell:
         "python -m crossmodal features {wildcards.rows} {wildcards.feature}"
-        " --run {input.run:q} --threads {threads} --log {log:q}"
+        " --run {RUN_FILE:q} --threads {threads} --log {log:q}"
