@@ -17,7 +17,7 @@ def test_a_copy_of_the_template_runs_to_figure_table_and_verdict(scratch: Projec
     shutil.copy(TEMPLATE / "claims.csv", scratch.root / "config/claims/mypaper.csv")
     # It touches no other paper: only the report is made again, to show it.
     others = [name for name in scratch.again(*SMOKE) if "mypaper" not in name]
-    assert set(others) <= {"report", "settings"}
+    assert set(others) <= {"report"}
     ended = scratch.run_once("--cores", "2", "mypaper", *SMOKE)
     assert ended.returncode == 0, ended.stderr
     folder = scratch.root / RESULTS

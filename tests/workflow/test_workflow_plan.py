@@ -26,7 +26,7 @@ def test_the_runs_of_smoke_are_those_of_its_dry_run(finished: Project, tmp_path:
     jobs = finished.again("--forceall", "--config", "edition=smoke")
     for paper in ("captions", "cmcgan", "facevoice", "hashing", "msvae"):
         assert int(rows[paper]["runs"]) == jobs[f"train {paper}"]
-        assert float(rows[paper]["core_hours"]) > 0
+        assert float(rows[paper]["ran_core_hours"]) > 0
 
 
 def test_all_corpora_of_the_paper_edition_are_planned_though_none_is_at_hand(

@@ -122,8 +122,12 @@ def in_report(paper):
 
 
 def captions(entries):
-    """Return title -> caption of figures and tables."""
-    return {entry.title: entry.caption for entry in entries.values()}
+    """Return title -> caption of figures and tables, in reStructuredText."""
+    plain = str.maketrans({sign: f"\\{sign}" for sign in "\\*`_|"})
+    return {
+        entry.title.translate(plain): entry.caption.translate(plain)
+        for entry in entries.values()
+    }
 
 
 rule tune:
