@@ -254,7 +254,7 @@ rule claims:
         report(
             "<results>/{paper}/claims.csv",
             caption="../report/claims.rst",
-            category="{paper}",
+            category=lambda wildcards: EDITION.title(wildcards.paper),
             subcategory="Claims",
             labels={"claims": "Every claim with its verdict"},
         ),
