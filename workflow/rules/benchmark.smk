@@ -5,27 +5,6 @@ validation rows, trains every seed and scores it. Then tables and a figure.
 """
 
 from crossmodal.benchmark.methods import entry_of
-from crossmodal.benchmark.plan import arrays_of, task_folder
-
-
-def task_arrays(suffix):
-    """Return what a task reads with a suffix: descriptions or arrays."""
-    return lambda wildcards: below(
-        task_folder(EDITION.benchmark, wildcards.task, EDITION.results),
-        *(f"{name}.{suffix}" for name in arrays_of(EDITION.benchmark, wildcards.task)),
-    )
-
-
-def benchmark_files(*names):
-    """Return files of every method on every task."""
-    return [
-        f"{EDITION.results.paper(BENCHMARK).root}/{name}".format(
-            task=task, method=method
-        )
-        for task, methods in TASKS.items()
-        for method in methods
-        for name in names
-    ]
 
 
 rule benchmark:
@@ -52,6 +31,7 @@ rule benchmark:
         mem_mb=per_attempt(6000),
         runtime=per_attempt(720),
     params:
+        run=RUN_FILE,
         seeds=EDITION.seeds,
         decides=lambda wildcards: digest_of(
             EDITION.benchmark.training_settings(wildcards.task, wildcards.method)
@@ -61,7 +41,7 @@ rule benchmark:
         ),
     shell:
         "python -m crossmodal benchmark {wildcards.task} {wildcards.method}"
-        " --run {RUN_FILE:q} --threads {threads} --log {log:q}"
+        " --run {params.run:q} --threads {threads} --log {log:q}"
 
 
 rule benchmark_artefacts:
@@ -83,6 +63,7 @@ rule benchmark_artefacts:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(30),
     params:
+        run=RUN_FILE,
         captions=captions(EDITION.benchmark.artefacts),
         settings=digest_of(EDITION.benchmark, TASKS, EDITION.seeds),
         code=source_digest(
@@ -91,4 +72,4 @@ rule benchmark_artefacts:
             "crossmodal.benchmark.tables",
         ),
     shell:
-        "python -m crossmodal artefacts benchmark --run {RUN_FILE:q} --log {log:q}"
+        "python -m crossmodal artefacts benchmark --run {params.run:q} --log {log:q}"

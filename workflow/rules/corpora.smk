@@ -41,12 +41,13 @@ rule download:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(1440),
     params:
+        run=RUN_FILE,
         parts=lambda wildcards: EDITION.choice(wildcards.corpus).parts,
         entry=lambda wildcards: digest_of(EDITION.registry.corpus(wildcards.corpus)),
         # A mirror that has more than before is asked again.
         absent=lambda wildcards: EDITION.incomplete.get(wildcards.corpus, []),
     shell:
-        "python -m crossmodal download {wildcards.corpus} --run {RUN_FILE:q} --log {log:q}"
+        "python -m crossmodal download {wildcards.corpus} --run {params.run:q} --log {log:q}"
 
 
 rule manifest:
@@ -67,13 +68,14 @@ rule manifest:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(30),
     params:
+        run=RUN_FILE,
         reader=lambda wildcards: digest_of(EDITION.choice(wildcards.corpus).reader),
         code=lambda wildcards: source_digest(
             f"crossmodal.corpora.{wildcards.corpus}:read",
             "crossmodal.corpora.readers:write_corpus_manifest",
         ),
     shell:
-        "python -m crossmodal manifest {wildcards.corpus} --run {RUN_FILE:q} --log {log:q}"
+        "python -m crossmodal manifest {wildcards.corpus} --run {params.run:q} --log {log:q}"
 
 
 rule preview:
@@ -98,6 +100,7 @@ rule preview:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(30),
     params:
+        run=RUN_FILE,
         code=source_digest("crossmodal.corpora.preview:write_preview"),
     shell:
-        "python -m crossmodal preview {wildcards.corpus} --run {RUN_FILE:q} --log {log:q}"
+        "python -m crossmodal preview {wildcards.corpus} --run {params.run:q} --log {log:q}"

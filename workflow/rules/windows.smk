@@ -20,57 +20,6 @@ WINDOW_FILES = [
 ]
 
 
-def shard_files(wildcards):
-    """Return what the alignment jobs of a corpus leave."""
-    return [
-        file
-        for shard in range(EDITION.choice(wildcards.corpus).shards)
-        for file in below(
-            EDITION.shard(wildcards.corpus, wildcards.windows, shard), *SHARD_FILES
-        )
-    ]
-
-
-def cut_settings(wildcards):
-    """Digest what decides how windows are cut."""
-    settings = EDITION.windows(wildcards.corpus)[wildcards.windows]
-    return digest_of(settings.model_dump(exclude={"limit_share"}))
-
-
-def cut_code(wildcards):
-    """Digest what cuts windows of a kind, and nothing that cuts those of another."""
-    return source_digest(
-        "crossmodal.alignment.stage:align", f"crossmodal.alignment.{wildcards.windows}"
-    )
-
-
-def feature_inputs(wildcards):
-    """Return what a feature is made from beside the manifest."""
-    corpus, _, windows = wildcards.rows.partition("/")
-    weights = EDITION.vgg16(corpus) if wildcards.feature == "image_deep" else None
-    files = [f"{EDITION.corpus_folder(corpus)}/contents.csv"]
-    if windows:
-        folder = EDITION.results.corpus(corpus, windows)
-        files += below(folder, "waves.json", "pictures.json")
-    return files + ([] if weights is None else [str(weights)])
-
-
-def window_arrays(wildcards):
-    """Return the windows' arrays that a feature is made from."""
-    corpus, _, windows = wildcards.rows.partition("/")
-    folder = EDITION.results.corpus(corpus, windows or None)
-    return below(folder, "waves.npy", "pictures.npy") if windows else []
-
-
-def feature_code(wildcards):
-    """Digest what makes the features of a corpus or of windows of a kind."""
-    corpus, _, windows = wildcards.rows.partition("/")
-    return source_digest(
-        "crossmodal.features.stage:write_features",
-        f"crossmodal.features.makers.{windows or corpus}",
-    )
-
-
 rule align:
     input:
         contents=contents,
@@ -87,11 +36,12 @@ rule align:
         mem_mb=per_attempt(3000),
         runtime=per_attempt(720),
     params:
+        run=RUN_FILE,
         settings=cut_settings,
         code=cut_code,
     shell:
         "python -m crossmodal align {wildcards.corpus} {wildcards.windows} {wildcards.shard}"
-        " --run {RUN_FILE:q} --log {log:q}"
+        " --run {params.run:q} --log {log:q}"
 
 
 rule merge_shards:
@@ -109,6 +59,7 @@ rule merge_shards:
         mem_mb=per_attempt(4000),
         runtime=per_attempt(120),
     params:
+        run=RUN_FILE,
         limit_share=lambda wildcards: EDITION.windows(wildcards.corpus)[
             wildcards.windows
         ].limit_share,
@@ -118,7 +69,7 @@ rule merge_shards:
         code=source_digest("crossmodal.alignment.merge:merge_shards"),
     shell:
         "python -m crossmodal merge-shards {wildcards.corpus} {wildcards.windows}"
-        " --run {RUN_FILE:q} --log {log:q}"
+        " --run {params.run:q} --log {log:q}"
 
 
 rule features:
@@ -142,7 +93,8 @@ rule features:
         mem_mb=per_attempt(4000),
         runtime=per_attempt(480),
     params:
+        run=RUN_FILE,
         code=feature_code,
     shell:
         "python -m crossmodal features {wildcards.rows} {wildcards.feature}"
-        " --run {RUN_FILE:q} --threads {threads} --log {log:q}"
+        " --run {params.run:q} --threads {threads} --log {log:q}"
