@@ -37,7 +37,6 @@ def test_eight_shards_are_eight_jobs_and_one_that_joins_them(project: Project) -
     assert {rule: len(outputs) for rule, outputs in jobs.items()} == {
         "synthesize": 1,
         "manifest": 1,
-        "settings": 1,
         "align": 8,
         "merge_shards": 1,
     }
@@ -51,7 +50,6 @@ def test_an_edition_chooses_the_kinds_of_windows(project: Project) -> None:
     jobs = project.planned(*WORDS, *targets)
     assert {rule: len(outputs) for rule, outputs in jobs.items()} == {
         "manifest": 1,
-        "settings": 1,
         "align": 4,
         "merge_shards": 2,
     }

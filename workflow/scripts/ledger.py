@@ -108,7 +108,9 @@ def restore(edition: str, remote: str | None) -> bool:
     for path in lost:
         print(f"error: {path}: missing or damaged in the remote", file=sys.stderr)
     if lost:
-        again = f".venv/bin/snakemake --cores all --config edition={edition}"
+        # A corpus is no target by itself: whoever has the results may have deleted it.
+        targets = " ".join(["all", *sorted(withheld)]) + " " if withheld else ""
+        again = f".venv/bin/snakemake --cores all {targets}--config edition={edition}"
         print(f"Make them again: {again}", file=sys.stderr)
     elif touched.returncode:
         raise InputError(f"Snakemake refuses: {last_line(touched)}", hint="See snakemake --touch")
