@@ -155,9 +155,7 @@ def benchmark_settings(
     )
 
 
-def workspace(
-    settings: BenchmarkSettings, root: Path, seeds: tuple[int, ...] = (0, 1)
-) -> Workspace:
+def workspace(settings: BenchmarkSettings, root: Path) -> Workspace:
     """Return as much of an edition as the benchmark reads; the things lie in `root`."""
     return cast(
         Workspace,

@@ -32,7 +32,7 @@ def test_parts_have_the_shapes_of_the_task(folder: Path) -> None:
     assert float(data.train.picture_vector[:36].var()) == pytest.approx(1, abs=0.05)
 
 
-def test_copies_are_changed_and_classes_dealt_anew(folder: Path) -> None:
+def test_copies_are_changed_and_classes_shared_out_anew(folder: Path) -> None:
     data = load_task(task(), folder, BUDGET, 0)
     plain = load_task(task(), folder, budget(copies=1, vectors=12), 0)
     first, second = data.train.take(torch.arange(36)), data.train.take(torch.arange(36, 72))
@@ -46,7 +46,7 @@ def test_copies_are_changed_and_classes_dealt_anew(folder: Path) -> None:
     assert not gaps.argmin(dim=1).equal(torch.arange(36))
 
 
-def test_unique_pairs_stay_together_and_classes_are_dealt(folder: Path) -> None:
+def test_unique_pairs_stay_together_and_classes_are_shared_out(folder: Path) -> None:
     train, number = torch.arange(3, 15), torch.arange(20) % 3
     generator = torch.Generator().manual_seed(0)
     pictures, sounds = _copies(train, number, True, 3, generator)

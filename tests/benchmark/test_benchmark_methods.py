@@ -218,9 +218,9 @@ def test_no_answer_stands_twice_in_a_batch_of_captions() -> None:
     assert all(len(set(answer[rows].tolist())) == len(rows) for rows in found)
 
 
-def test_the_other_of_a_pair_is_another_pair() -> None:
+def test_the_negative_of_a_pair_is_another_pair() -> None:
     answer = np.array([0, 0, 0, 0, 1, 2])
-    trios = of_pairs(answer, 0)
-    assert trios.face.tolist() == trios.voice.tolist() == list(range(6))
-    assert (answer[trios.negative] != answer).all()
-    assert trios.negative.tolist() == of_pairs(answer, 0).negative.tolist()
+    triplets = of_pairs(answer, 0)
+    assert triplets.face.tolist() == triplets.voice.tolist() == list(range(6))
+    assert (answer[triplets.negative] != answer).all()
+    assert triplets.negative.tolist() == of_pairs(answer, 0).negative.tolist()

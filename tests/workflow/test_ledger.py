@@ -196,7 +196,9 @@ def test_damaged_files_are_named_and_made_again(saved: Saved, tmp_path: Path) ->
     assert again["synthesize"] == 1
     ended = clone.run_once(*words)
     assert ended.returncode == 0, ended.stderr
-    assert {name: clone.digests(name) for name in saved.digests} == saved.digests
+    for folder, expected in saved.digests.items():
+        found = clone.digests(folder)
+        assert [name for name in expected | found if expected.get(name) != found.get(name)] == []
 
 
 def test_two_commits_that_differ_in_one_setting(saved: Saved, tmp_path: Path) -> None:
