@@ -198,7 +198,9 @@ def test_damaged_files_are_named_and_made_again(saved: Saved, tmp_path: Path) ->
     assert ended.returncode == 0, ended.stderr
     for folder, expected in saved.digests.items():
         found = clone.digests(folder)
-        assert [name for name in expected | found if expected.get(name) != found.get(name)] == []
+        differ = {name for name in expected | found if expected.get(name) != found.get(name)}
+        # The page says how long its jobs took.
+        assert differ <= {"report.html"}
 
 
 def test_two_commits_that_differ_in_one_setting(saved: Saved, tmp_path: Path) -> None:
