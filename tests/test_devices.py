@@ -83,10 +83,7 @@ def test_jobs_take_one_device_each_and_the_log_says_which(
 
 @pytest.mark.parametrize("given", ["1", "", "GPU-aa1", "NoDevFiles"])
 def test_one_device_or_none_named_from_outside_is_obeyed(
-    given: str,
-    monkeypatch: pytest.MonkeyPatch,
-    folder: Path,
-    caplog: pytest.LogCaptureFixture,
+    given: str, monkeypatch: pytest.MonkeyPatch, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
     pretend_gpus(monkeypatch, GPUS)

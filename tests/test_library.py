@@ -33,9 +33,7 @@ def results(tmp_path: Path) -> Path:
         ("facevoice", "sitcom", run.variant, run.seed, "test", "matching", "auc", run.seed, 9)
         for run in runs
     ]
-    columns = [
-        *("paper", "corpus", "variant", "seed", "protocol", "task", "metric", "value", "n"),
-    ]
+    columns = [*("paper", "corpus", "variant", "seed", "protocol", "task", "metric", "value", "n")]
     frame = pd.DataFrame(rows, columns=columns)
     write_csv(PaperFolder(tmp_path / "facevoice").metrics("sitcom"), frame)
     return tmp_path

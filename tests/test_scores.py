@@ -9,13 +9,7 @@ import pytest
 from crossmodal import files
 from crossmodal.errors import InputError
 from crossmodal.runs import PaperFolder, Run
-from crossmodal.scores import (
-    METRIC_COLUMNS,
-    Scored,
-    read_arrays,
-    read_metrics,
-    write_scores,
-)
+from crossmodal.scores import METRIC_COLUMNS, Scored, read_arrays, read_metrics, write_scores
 
 KEY = "image_to_text|test/all/average|map"
 PLACE = KEY.rpartition("|")[0]

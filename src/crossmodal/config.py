@@ -48,8 +48,7 @@ class WorkflowSettings(Settings):
         None, min_length=1, description="Seeds of every training; empty: those of the edition."
     )
     mirror: str | None = Field(
-        None,
-        description="A folder or URL that holds corpora; it then stands in for the internet.",
+        None, description="A folder or URL that holds corpora; it then stands in for the internet."
     )
     data: str = Field("data", description="Folder of the corpora.")
     results: str = Field("results", description="Folder of everything that is computed.")
@@ -250,10 +249,7 @@ def validate(model: type[SettingsT], values: Mapping[str, Any], file: Path) -> S
         if first["type"] == "value_error":  # from a validator of ours, which says it all
             problem = str(first["ctx"]["error"])
         raise InputError(
-            problem,
-            file=file,
-            field=field or None,
-            hint="Correct the value",
+            problem, file=file, field=field or None, hint="Correct the value"
         ) from error
 
 
@@ -304,9 +300,7 @@ def load_edition(name: str, config: Path = CONFIG) -> Edition:
     if not path.is_file():
         known = sorted(file.stem for file in path.parent.glob("*.yaml"))
         raise InputError(
-            f"there is no edition {name!r}",
-            file=path,
-            hint=f"Choose one of: {', '.join(known)}",
+            f"there is no edition {name!r}", file=path, hint=f"Choose one of: {', '.join(known)}"
         )
     edition = validate(Edition, read_yaml(path), path)
     _check_papers(edition.papers, path, "papers", config)

@@ -225,9 +225,7 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
         reason = next(iter(str(error).splitlines()), "it is empty")
         raise InputError(
-            f"is no checkpoint that can be trusted ({reason})",
-            file=path,
-            hint=AGAIN,
+            f"is no checkpoint that can be trusted ({reason})", file=path, hint=AGAIN
         ) from error
     return content
 

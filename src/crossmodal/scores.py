@@ -27,7 +27,7 @@ Scores = dict[str, NDArray[np.float64]]
 """`task|protocol|metric` -> one value an item, [n]; of several seeds [seeds, n]."""
 
 METRIC_COLUMNS = [
-    *("paper", "corpus", "variant", "seed", "protocol", "task", "metric", "value", "n"),
+    *("paper", "corpus", "variant", "seed", "protocol", "task", "metric", "value", "n")
 ]
 _ITEMS = "items"
 

@@ -140,11 +140,7 @@ def write_sound(container: Any, track: Any, sound: Sound) -> None:
 
 def turn(path: Path, clockwise_deg: int) -> None:
     """Write a rotation into the track header of an mp4 file, as cameras do."""
-    matrices = {
-        90: (0, 1, -1, 0),
-        180: (-1, 0, 0, -1),
-        270: (0, -1, 1, 0),
-    }
+    matrices = {90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1, 1, 0)}
     a, b, c, d = (value << 16 for value in matrices[clockwise_deg])
     content = bytearray(path.read_bytes())
     at = content.index(b"tkhd") + 4 + 40  # version and flags to volume: 40 bytes in version 0

@@ -9,14 +9,7 @@ import fixture_media as media
 import numpy as np
 import pytest
 import soundfile
-from fixture_stage import (
-    RATE_HZ,
-    manifest_of,
-    run_stage,
-    write_jpeg,
-    write_video,
-    write_wav,
-)
+from fixture_stage import RATE_HZ, manifest_of, run_stage, write_jpeg, write_video, write_wav
 from numpy.typing import NDArray
 from PIL import Image
 

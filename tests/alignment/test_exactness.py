@@ -77,11 +77,7 @@ def test_the_check_sees_a_frame_and_two_milliseconds(
     shift = {"2 ms late": 32, "2 ms early": -32}.get(wrong, 0)
     frames = {"next frame": 1, "frame before": -1}.get(wrong, 0)
     spoilt = [
-        (
-            row,
-            np.roll(wave, shift),
-            np.stack([coloured(p, number_in(p) + frames) for p in picture]),
-        )
+        (row, np.roll(wave, shift), np.stack([coloured(p, number_in(p) + frames) for p in picture]))
         for row, wave, picture in sitcom_windows
     ]
     message = "ms off" if shift else "frames from its time"

@@ -26,11 +26,7 @@ from crossmodal.scores import read_metrics
 from crossmodal.stages import artefacts
 from crossmodal.workspace import ResultsFolder
 
-METHODS = {
-    "linear": {"trials": [{"strength": 1e-9}, {"strength": 1.0}]},
-    "cca": {},
-    "chance": {},
-}
+METHODS = {"linear": {"trials": [{"strength": 1e-9}, {"strength": 1.0}]}, "cca": {}, "chance": {}}
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -72,7 +68,7 @@ def test_a_method_leaves_its_files(results: Path) -> None:
     assert cost["trials"] == 2
     assert cost["parameters"] == 2 * (3 * 12 + 3 + 3 * 12)
     assert {Path(name).name for name in record["inputs"]} == {
-        *("manifest.csv", "pictures.npy", "waves.npy"),
+        *("manifest.csv", "pictures.npy", "waves.npy")
     }
 
 

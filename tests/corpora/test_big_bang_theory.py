@@ -77,11 +77,7 @@ def save(
 ) -> None:
     people = np.arange(count) % 5
     scipy.io.savemat(
-        path,
-        {
-            samples: generator.normal(size=(*shape, count)),
-            labels: np.eye(5)[:, people],
-        },
+        path, {samples: generator.normal(size=(*shape, count)), labels: np.eye(5)[:, people]}
     )
 
 

@@ -678,10 +678,7 @@ def test_a_mirrors_address_may_lack_what_is_optional(server: Server, tmp_path: P
 
 
 def test_the_original_source_must_have_all(server: Server, tmp_path: Path) -> None:
-    server.script |= {
-        "/toy.tar.gz": [Answer(content=ARCHIVE)],
-        "/1.bin": [Answer(content=b"1")],
-    }
+    server.script |= {"/toy.tar.gz": [Answer(content=ARCHIVE)], "/1.bin": [Answer(content=b"1")]}
     with pytest.raises(InputError, match=r"2\.bin is gone: 404"):
         download_corpus("toy", tmp_path, in_part(server), retry=FAST)
     assert not (tmp_path / "contents.csv").exists()

@@ -49,10 +49,7 @@ def test_the_lists_become_a_manifest(folder: Path) -> None:
     row = frame.iloc[3]
     assert (row["person"], row["source"], row["text"]) == ("8", IMAGES[1], "A dog , 1 .")
     assert (row["start_s"], row["end_s"]) == (0.0, pytest.approx(0.13))
-    assert (row["audio"], row["image"]) == (
-        "wavs/0001_ab1_1.wav",
-        "Flicker8k_Dataset/0001_ab1.jpg",
-    )
+    assert (row["audio"], row["image"]) == ("wavs/0001_ab1_1.wav", "Flicker8k_Dataset/0001_ab1.jpg")
     assert leakage(frame)["shared"].tolist() == [0, 0, 0, 2, 2, 2]
 
 

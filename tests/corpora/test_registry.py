@@ -6,13 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from crossmodal.corpora.registry import (
-    Corpus,
-    FileSpec,
-    absences,
-    availability,
-    load_registry,
-)
+from crossmodal.corpora.registry import Corpus, FileSpec, absences, availability, load_registry
 from crossmodal.errors import InputError
 
 ROOT = Path(__file__).parents[2]
@@ -116,8 +110,7 @@ def test_the_big_bang_theory_is_never_fetched_and_asks_for_what_is_wanted(tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("name", "available"),
-    [("wikipedia", True), ("av_digits", True), ("sub_urmp", False)],
+    ("name", "available"), [("wikipedia", True), ("av_digits", True), ("sub_urmp", False)]
 )
 def test_which_corpora_the_local_mirror_has(name: str, available: bool, tmp_path: Path) -> None:
     mirror = ROOT / ".." / "shared" / "data"

@@ -201,9 +201,7 @@ def test_frechet_invariants(seed: int, count: int, other: int, width: int) -> No
 def test_few_items_make_frechet_too_large() -> None:
     random = np.random.default_rng(0)
     means = [
-        np.mean(
-            [frechet(*random.normal(size=(2, count, 8))) for _ in range(20)],
-        )
+        np.mean([frechet(*random.normal(size=(2, count, 8))) for _ in range(20)])
         for count in (20, 40, 80)
     ]
     assert means[0] > means[1] > means[2] > 0

@@ -9,11 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from crossmodal.errors import InputError
-from crossmodal.metrics.ranking import (
-    permutation_test,
-    reciprocal_rank_by_class,
-    share_among_first,
-)
+from crossmodal.metrics.ranking import permutation_test, reciprocal_rank_by_class, share_among_first
 from crossmodal.metrics.retrieval import reciprocal_rank
 
 

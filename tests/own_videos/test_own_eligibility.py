@@ -79,8 +79,7 @@ def test_a_label_that_is_never_learnt(papers: Papers) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "counts"),
-    [("facevoice", [2, 0, 0]), ("cmcgan", [3, 7, 0]), ("msvae", [1, 0, 0])],
+    ("kind", "counts"), [("facevoice", [2, 0, 0]), ("cmcgan", [3, 7, 0]), ("msvae", [1, 0, 0])]
 )
 def test_expected_windows(kind: str, counts: list[int]) -> None:
     rows = pd.DataFrame(

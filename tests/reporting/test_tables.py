@@ -26,11 +26,7 @@ def results(tmp_path: Path) -> CorpusResults:
 
 def test_comparison_puts_paper_ours_and_difference_side_by_side(results: CorpusResults) -> None:
     cells = pd.DataFrame(
-        {
-            "bits": [16, 32, 16],
-            "variant": ["ours", "other", "ours"],
-            "paper": [0.5, 0.6, np.nan],
-        }
+        {"bits": [16, 32, 16], "variant": ["ours", "other", "ours"], "paper": [0.5, 0.6, np.nan]}
     )
     table = comparison(results, KEY, cells)
     assert list(table.columns) == [
@@ -104,5 +100,5 @@ def test_stand_in_data_is_in_the_title(tmp_path: Path, source: str, label: bool)
 
 def test_an_empty_table_has_its_heads() -> None:
     assert list(readable(FRAME.iloc[:0]).columns) == [
-        *("method", "bits", "paper", "ours [95 % interval]", "difference"),
+        *("method", "bits", "paper", "ours [95 % interval]", "difference")
     ]

@@ -123,10 +123,7 @@ LOSS = "src/crossmodal/papers/facevoice/losses.py"
 
 def test_edits_rerun_what_they_affect(restored: Project) -> None:
     claims = ("config/claims/msvae.csv", ",written,<,", ",written,>,")
-    with (
-        edited(restored, LOSS, "    return ", "    return 1.0 * "),
-        edited(restored, *claims),
-    ):
+    with edited(restored, LOSS, "    return ", "    return 1.0 * "), edited(restored, *claims):
         again = restored.again(*SMOKE)
         papers = {name.split()[-1] for name in again if " " in name}
         assert papers == {"facevoice", "msvae"}

@@ -130,10 +130,7 @@ def _parts(folder: Path, path: Path, rows: list[Row], aside: Quarantine) -> list
             aside.add(row["clip"], source.relative_to(folder), error.reason)
             continue
         start_s, end_s = bounds(row, (-np.inf, np.inf))
-        span = (
-            max(video.start_s, began_s, start_s),
-            min(began_s + len(sound) / RATE_HZ, end_s),
-        )
+        span = (max(video.start_s, began_s, start_s), min(began_s + len(sound) / RATE_HZ, end_s))
         parts.append(_Part(row, sound, began_s, span))
     return parts
 

@@ -141,9 +141,7 @@ def _concatenate(
     dtype = np.load(paths[0], mmap_mode="r", allow_pickle=False).dtype
     if len({shape[1:] for shape in shapes}) > 1 or sum(shape[0] for shape in shapes) != rows:
         raise InputError(
-            f"arrays of {shapes} for {rows} windows",
-            file=paths[0],
-            hint="Align the shards again",
+            f"arrays of {shapes} for {rows} windows", file=paths[0], hint="Align the shards again"
         )
     with growing_array(out, shapes[0][1:], dtype) as joined:
         for path in paths:

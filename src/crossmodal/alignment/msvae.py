@@ -15,15 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from crossmodal.alignment.clips import clip_sound, read_picture
-from crossmodal.alignment.kinds import (
-    UNSEEN,
-    Plan,
-    Row,
-    Window,
-    bounds,
-    described,
-    fitted,
-)
+from crossmodal.alignment.kinds import UNSEEN, Plan, Row, Window, bounds, described, fitted
 from crossmodal.alignment.recordings import FACE_PX, watch
 from crossmodal.alignment.timeline import samples_between
 from crossmodal.alignment.windows import msvae

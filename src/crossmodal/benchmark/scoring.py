@@ -11,12 +11,7 @@ from torch import Tensor
 
 from crossmodal.benchmark.data import Items, TaskData
 from crossmodal.benchmark.evaluator import Evaluators
-from crossmodal.benchmark.methods.base import (
-    Fitted,
-    in_blocks,
-    pair_similarities,
-    similarities,
-)
+from crossmodal.benchmark.methods.base import Fitted, in_blocks, pair_similarities, similarities
 from crossmodal.metrics import retrieval, verification
 
 Floats = NDArray[np.float64]

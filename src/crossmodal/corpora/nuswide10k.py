@@ -45,12 +45,7 @@ WORD_ROWS = Path("Low_Level_Features/BoW_int.dat")
 
 
 def read(
-    folder: Path,
-    *,
-    per_class: int = 1000,
-    validation: int = 1000,
-    test: int = 1000,
-    seed: int = 0,
+    folder: Path, *, per_class: int = 1000, validation: int = 1000, test: int = 1000, seed: int = 0
 ) -> pd.DataFrame:
     """Choose the images and split them, the same way for the same seed.
 
@@ -169,9 +164,7 @@ def _single_concept(folder: Path, rows: int) -> NDArray[np.int64]:
     absent = set(CONCEPTS) - set(path.read_text(encoding="utf-8", errors="replace").split())
     if absent:
         raise InputError(
-            f"the list lacks {', '.join(sorted(absent))}",
-            file=path,
-            hint="Download the list again",
+            f"the list lacks {', '.join(sorted(absent))}", file=path, hint="Download the list again"
         )
     shown = np.stack([_labels(folder, concept, rows) for concept in CONCEPTS], axis=1)
     return np.where(shown.sum(axis=1) == 1, shown.argmax(axis=1), -1)

@@ -97,9 +97,7 @@ def read(
     split = usual if split is None else choose(split, SPLITS, "split")
     if (split == "published") != (layout == "prepared"):
         raise InputError(
-            f"layout {layout} cannot be split by {split}",
-            field="split",
-            hint=f"Use split: {usual}",
+            f"layout {layout} cannot be split by {split}", field="split", hint=f"Use split: {usual}"
         )
     if layout == "prepared":
         if not isinstance(validation, (int, float)):

@@ -15,13 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from crossmodal.corpora.layout import (
-    arrange,
-    choose,
-    files_below,
-    need_folder,
-    with_durations,
-)
+from crossmodal.corpora.layout import arrange, choose, files_below, need_folder, with_durations
 from crossmodal.corpora.quarantine import LIMIT_SHARE, Quarantine, too_many
 from crossmodal.corpora.splits import deal
 

@@ -206,9 +206,6 @@ def _matrix(
         )
     if matrix.dtype.kind not in "fiu" or not np.isfinite(matrix).all():
         raise InputError(
-            "a value is not a finite number",
-            file=path,
-            field=name,
-            hint="Download the file again",
+            "a value is not a finite number", file=path, field=name, hint="Download the file again"
         )
     return matrix.astype(np.float32)

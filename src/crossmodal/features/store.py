@@ -117,11 +117,7 @@ def read_feature(path: Path, rows: int) -> NDArray[Any]:
         raise InputError(f"not a readable array ({error})", file=path, hint=AGAIN) from error
     _check(array, path)
     if len(array) != rows:
-        raise InputError(
-            f"{len(array)} rows for a manifest of {rows}",
-            file=path,
-            hint=AGAIN,
-        )
+        raise InputError(f"{len(array)} rows for a manifest of {rows}", file=path, hint=AGAIN)
     return np.asanyarray(array)
 
 

@@ -51,10 +51,7 @@ def lda(
         InputError: The training documents have no word in common.
     """
     vectorizer = CountVectorizer(
-        token_pattern=TOKEN,
-        stop_words="english",
-        min_df=2,
-        max_features=SETTINGS["vocabulary"],
+        token_pattern=TOKEN, stop_words="english", min_df=2, max_features=SETTINGS["vocabulary"]
     )
     try:
         vectorizer.fit([text for text, chosen in zip(texts, train, strict=True) if chosen])

@@ -117,11 +117,7 @@ def recall_at_k(
 
 
 def reciprocal_rank(
-    scores: NDArray[Any],
-    query_labels: Labels,
-    database_labels: Labels,
-    *,
-    ties: Ties = "average",
+    scores: NDArray[Any], query_labels: Labels, database_labels: Labels, *, ties: Ties = "average"
 ) -> Floats:
     """Expected reciprocal [q] of the rank of the first relevant item; 0 where there is none.
 
@@ -135,11 +131,7 @@ def reciprocal_rank(
 
 
 def first_rank(
-    scores: NDArray[Any],
-    query_labels: Labels,
-    database_labels: Labels,
-    *,
-    ties: Ties = "average",
+    scores: NDArray[Any], query_labels: Labels, database_labels: Labels, *, ties: Ties = "average"
 ) -> Floats:
     """Expected rank [q] of the first relevant item, from 1; infinity where there is none.
 

@@ -48,12 +48,7 @@ def bootstrap_mean(
 
 
 def paired_bootstrap(
-    left: Floats,
-    right: Floats,
-    *,
-    resamples: int = 2000,
-    level: float = 0.95,
-    seed: int = 0,
+    left: Floats, right: Floats, *, resamples: int = 2000, level: float = 0.95, seed: int = 0
 ) -> Interval:
     """Mean of ``left`` [left seeds, items] minus that of ``right`` [right seeds, items].
 

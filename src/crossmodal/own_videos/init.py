@@ -14,14 +14,7 @@ import yaml
 from crossmodal.alignment.faces import detector
 from crossmodal.alignment.survey import Survey, survey
 from crossmodal.corpora.contents import write_contents
-from crossmodal.corpora.folder import (
-    CONTENTS,
-    LABELS,
-    NEEDED,
-    OPTIONAL,
-    QUARANTINE,
-    read_labels,
-)
+from crossmodal.corpora.folder import CONTENTS, LABELS, NEEDED, OPTIONAL, QUARANTINE, read_labels
 from crossmodal.corpora.layout import choose, files_below, need_folder
 from crossmodal.corpora.media import OWN_WINDOWS
 from crossmodal.corpora.quarantine import Quarantine

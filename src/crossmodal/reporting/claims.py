@@ -23,7 +23,7 @@ COLUMNS = [
     *("paper_left", "paper_right", "status", "note"),
 ]
 ASSESSED = [
-    *("source", "ours_left", "ours_right", "difference", "ci_low", "ci_high", "seeds", "verdict"),
+    *("source", "ours_left", "ours_right", "difference", "ci_low", "ci_high", "seeds", "verdict")
 ]
 VERDICTS = ["supported", "contradicted", "inconclusive", "not testable"]
 

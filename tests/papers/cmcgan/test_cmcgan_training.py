@@ -26,13 +26,7 @@ from crossmodal.papers.cmcgan.model import (
     outputs,
 )
 from crossmodal.papers.cmcgan.settings import ModelSettings, Sizes
-from crossmodal.papers.cmcgan.train import (
-    classifier_learner,
-    fit,
-    fit_best,
-    gan_step,
-    new_cmcgan,
-)
+from crossmodal.papers.cmcgan.train import classifier_learner, fit, fit_best, gan_step, new_cmcgan
 from crossmodal.resume import Resume
 from crossmodal.runs import PaperFolder, Run, load_checkpoint, read_run
 

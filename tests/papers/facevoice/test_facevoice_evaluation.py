@@ -13,9 +13,7 @@ def scored(similarity: list[float], identified: list[bool]) -> ScoredPairs:
     matched = np.arange(len(similarity)) < len(similarity) // 2
     right = np.array(identified)
     return ScoredPairs(
-        np.array(similarity),
-        matched,
-        {"voice": right, "face": ~right, "concatenated": right},
+        np.array(similarity), matched, {"voice": right, "face": ~right, "concatenated": right}
     )
 
 

@@ -29,12 +29,7 @@ from crossmodal.papers.facevoice import train as training
 from crossmodal.papers.facevoice import tune as tuning
 from crossmodal.papers.facevoice.data import draw_split, load_windows
 from crossmodal.papers.facevoice.evaluate import score_pairs
-from crossmodal.papers.facevoice.train import (
-    FIRST_TERMS,
-    SECOND_TERMS,
-    fit,
-    train_adversarial,
-)
+from crossmodal.papers.facevoice.train import FIRST_TERMS, SECOND_TERMS, fit, train_adversarial
 from crossmodal.papers.search import read_chosen
 from crossmodal.resume import VARIABLE
 from crossmodal.runs import Run, load_checkpoint, read_csv, read_run

@@ -40,11 +40,7 @@ def fit(train: Items, settings: ModelSettings, passes: int, seed: int, *, unique
     )
     first, second = (passes + 1) // 2, max(1, passes // 2)
     chosen = settings.model_copy(
-        update={
-            "epochs": first,
-            "matching_epochs": second,
-            "halve_every": max(1, first // 2),
-        }
+        update={"epochs": first, "matching_epochs": second, "halve_every": max(1, first // 2)}
     )
     fitted = fit_facevoice(windows, triplets, chosen, seed)
     network = fitted.network

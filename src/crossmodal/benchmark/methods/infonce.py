@@ -79,10 +79,7 @@ def fit(train: Items, settings: InfonceSettings, passes: int, seed: int, *, uniq
     sound = Branch(train.sound, train.sound_vector, settings).to(device)
     both = nn.ModuleList([picture, sound])
     optimizer = torch.optim.AdamW(
-        both.parameters(),
-        lr=settings.learning_rate,
-        weight_decay=settings.weight_decay,
-        fused=True,
+        both.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
     )
     steps = passes * -(-len(train) // settings.batch)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)

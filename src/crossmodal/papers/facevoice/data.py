@@ -205,9 +205,7 @@ def draw_split(windows: Windows, settings: ModelSettings, pairs: PairSettings) -
             ) from error
 
     return Split(
-        part("train", pairs.train),
-        part("validation", pairs.validation),
-        part("test", pairs.test),
+        part("train", pairs.train), part("validation", pairs.validation), part("test", pairs.test)
     )
 
 

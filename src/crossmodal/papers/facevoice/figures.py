@@ -219,10 +219,7 @@ def fig5_feature_matching(results: Results, stem: Path) -> None:
         for name, (label, seeds) in lines.items():
             look = looks[name].line() | {"marker": ""}
             axes[0, column].plot(
-                thresholds,
-                np.mean(seeds, axis=0),
-                label=label if not column else None,
-                **look,
+                thresholds, np.mean(seeds, axis=0), label=label if not column else None, **look
             )
             axes[0, column].fill_between(
                 thresholds,

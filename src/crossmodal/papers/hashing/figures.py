@@ -7,14 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from crossmodal.papers.hashing.tables import (
-    MAIN,
-    NAMES,
-    TASK_NAMES,
-    at_hand,
-    chance,
-    longest_code,
-)
+from crossmodal.papers.hashing.tables import MAIN, NAMES, TASK_NAMES, at_hand, chance, longest_code
 from crossmodal.reporting import diagrams, style
 from crossmodal.reporting.results import CorpusResults, Results
 

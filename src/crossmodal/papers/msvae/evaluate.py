@@ -24,11 +24,7 @@ from crossmodal.metrics.clustering import (
     density_clusters,
     nearest_is_same,
 )
-from crossmodal.metrics.ranking import (
-    permutation_test,
-    reciprocal_rank_by_class,
-    share_among_first,
-)
+from crossmodal.metrics.ranking import permutation_test, reciprocal_rank_by_class, share_among_first
 from crossmodal.metrics.verification import auc_components, equal_error_rate
 from crossmodal.papers.msvae.data import Clips, Split, load_split
 from crossmodal.papers.msvae.examples import (
