@@ -18,7 +18,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 TORCH = ("torch", "torchaudio", "torchvision")
-CUDA = re.compile(r"nvidia-|cuda-|triton$")
+CUDA = re.compile(r"nvidia-(?!ml-py)|cuda-|triton$")
 
 
 def resolve() -> None:

@@ -62,7 +62,7 @@ def test_a_gpu_that_cannot_be_locked_is_taken_with_a_warning(
 ) -> None:
     pretend_gpus(monkeypatch, [])
     assert choose_device(1) == torch.device("cuda")
-    assert "nvidia-smi lists no GPU" in caplog.text
+    assert "the driver lists no GPU" in caplog.text
     assert "CUDA_VISIBLE_DEVICES" not in os.environ
 
 
@@ -102,7 +102,7 @@ def test_of_several_devices_named_from_outside_a_job_takes_one(
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2,GPU-bb")
     choose_device(1)
     assert os.environ["CUDA_VISIBLE_DEVICES"] == "GPU-cc3"
-    assert [path.name for path in folder.iterdir()] == ["GPU-cc3.lock"]
+    assert [path.name for path in folder.glob("*.lock")] == ["GPU-cc3.lock"]
 
 
 @pytest.mark.parametrize("given", ["0,7", "0,MIG-dd4", "GPU,1", "0,-1"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import signal
 import subprocess
@@ -12,10 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+import pynvml
 import pytest
 
 from crossmodal.errors import InputError
-from crossmodal.gpu_lock import Gpu, list_gpus, read_listing, take_slot
+from crossmodal.gpu_lock import Gpu, list_gpus, take_slot
 
 GPUS = [Gpu("GPU-aa", 0, "GPU 0, Pretended"), Gpu("GPU-bb", 1, "GPU 1, Pretended")]
 
@@ -100,29 +100,9 @@ def test_slots_of_one_process_are_apart_and_can_be_given_back(tmp_path: Path) ->
 def test_folder_and_locks_are_the_users_alone(tmp_path: Path) -> None:
     folder = tmp_path / "slots"
     take_slot(GPUS[:1], folder).release()
-    assert [path.name for path in folder.iterdir()] == ["GPU-aa.lock"]
+    assert sorted(path.name for path in folder.iterdir()) == ["GPU-aa.holder", "GPU-aa.lock"]
     modes = [path.stat().st_mode & 0o777 for path in (folder, folder / "GPU-aa.lock")]
     assert modes == [0o700, 0o600]
-
-
-def test_the_lock_of_a_file_that_was_replaced_meanwhile_does_not_count(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lock = tmp_path / "slots" / "GPU-aa.lock"
-    flock, tries = fcntl.flock, []
-
-    def replace_first(descriptor: int, operation: int) -> None:
-        tries.append(descriptor)
-        if len(tries) == 1:
-            lock.unlink()
-            lock.touch()
-        flock(descriptor, operation)
-
-    monkeypatch.setattr(fcntl, "flock", replace_first)
-    slot = take_slot(GPUS[:1], tmp_path / "slots")
-    assert len(tries) == 2
-    assert os.path.samestat(os.fstat(slot.descriptor), lock.stat())
-    slot.release()
 
 
 def test_a_folder_that_others_can_write_into_is_refused(tmp_path: Path) -> None:
@@ -159,55 +139,61 @@ def test_a_link_in_place_of_a_lock_file_is_not_followed(tmp_path: Path) -> None:
     assert (tmp_path / "precious").read_text() == "kept"
 
 
-def test_whole_gpus_are_listed_by_number_and_uuid() -> None:
-    listing = (
-        "GPU 0: NVIDIA A100-SXM4-40GB (UUID: GPU-5d5ba0d6-d33d-2b2c-524d-9e3d8d2b8a77)\n"
-        "GPU 1: NVIDIA A100-SXM4-40GB (UUID: GPU-c6d4f1ef-42e4-7de3-91c7-45d71c87eb3f)\n"
-    )
-    assert read_listing(listing) == [
-        Gpu("GPU-5d5ba0d6-d33d-2b2c-524d-9e3d8d2b8a77", 0, "GPU 0, NVIDIA A100-SXM4-40GB"),
-        Gpu("GPU-c6d4f1ef-42e4-7de3-91c7-45d71c87eb3f", 1, "GPU 1, NVIDIA A100-SXM4-40GB"),
+class Driver:
+    """Answers like NVML: two GPUs, of which the first may be divided into two instances."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, divided: bool) -> None:
+        self.divided = divided
+        for name in ("Init", "Shutdown"):
+            monkeypatch.setattr(pynvml, f"nvml{name}", lambda: None)
+        for name, answer in {
+            "Count": lambda: 2,
+            "HandleByIndex": str,
+            "Name": lambda handle: "A100 MIG 3g.20gb" if "/" in handle else "A100",
+            "UUID": lambda handle: f"MIG-{handle}" if "/" in handle else f"GPU-{handle}",
+            "MigMode": self.mode,
+            "MaxMigDeviceCount": lambda handle: 7,
+            "MigDeviceHandleByIndex": self.instance,
+        }.items():
+            monkeypatch.setattr(pynvml, f"nvmlDeviceGet{name}", answer)
+
+    def mode(self, handle: str) -> list[int]:
+        if handle == "1":
+            raise pynvml.NVMLError_NotSupported
+        return [int(self.divided), 0]
+
+    def instance(self, handle: str, place: int) -> str:
+        if place not in (0, 3):
+            raise pynvml.NVMLError_NotFound
+        return f"{handle}/{place}"
+
+
+def test_whole_gpus_are_listed_by_number_and_uuid(monkeypatch: pytest.MonkeyPatch) -> None:
+    Driver(monkeypatch, divided=False)
+    assert list_gpus() == [Gpu("GPU-0", 0, "GPU 0, A100"), Gpu("GPU-1", 1, "GPU 1, A100")]
+
+
+def test_of_a_divided_gpu_the_instances_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    Driver(monkeypatch, divided=True)
+    assert list_gpus() == [
+        Gpu("MIG-0/0", None, "GPU 0, A100 MIG 3g.20gb"),
+        Gpu("MIG-0/3", None, "GPU 0, A100 MIG 3g.20gb"),
+        Gpu("GPU-1", 1, "GPU 1, A100"),
     ]
 
 
-def test_of_a_divided_gpu_the_instances_are_listed() -> None:
-    listing = (
-        "GPU 0: NVIDIA A100 (UUID: GPU-5d5ba0d6)\n"
-        "  MIG 3g.20gb     Device  0: (UUID: MIG-c7384736-a75d-5afc-978f-d2f1294409fd)\n"
-        "  MIG 3g.20gb     Device  1: (UUID: MIG-GPU-5d5ba0d6/2/0)\n"
-        "GPU 1: NVIDIA A100 (UUID: GPU-c6d4f1ef)\n"
-    )
-    found = read_listing(listing)
-    assert [(gpu.uuid, gpu.number) for gpu in found] == [
-        ("MIG-c7384736-a75d-5afc-978f-d2f1294409fd", None),
-        ("MIG-GPU-5d5ba0d6/2/0", None),
-        ("GPU-c6d4f1ef", 1),
-    ]
-    assert found[1].title.startswith("GPU 0, NVIDIA A100, MIG 3g.20gb")
+@pytest.mark.parametrize("fails", ["nvmlInit", "nvmlDeviceGetCount"])
+def test_without_a_driver_no_gpu_is_listed(fails: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise pynvml.NVMLError_LibraryNotFound
 
-
-@pytest.mark.parametrize("listing", ["", "No devices found.\n", "Failed to initialize NVML\n"])
-def test_what_names_no_gpu_lists_none(listing: str) -> None:
-    assert read_listing(listing) == []
-
-
-@pytest.mark.parametrize(("code", "found"), [(0, ["GPU-aa"]), (9, [])])
-def test_the_drivers_own_tool_is_asked(
-    code: int, found: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tool = tmp_path / "nvidia-smi"
-    tool.write_text(f"#!/bin/sh\necho 'GPU 0: Pretended (UUID: GPU-aa)'\nexit {code}\n")
-    tool.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    assert [gpu.uuid for gpu in list_gpus()] == found
-
-
-def test_without_the_drivers_tool_no_gpu_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "/nowhere")
+    Driver(monkeypatch, divided=False)
+    monkeypatch.setattr(pynvml, fails, fail)
     assert list_gpus() == []
 
 
 def test_the_instance_of_a_divided_gpu_is_locked_under_a_plain_name(tmp_path: Path) -> None:
     slot = take_slot([Gpu("MIG-GPU-5d5ba0d6/2/0", None, "instance")], tmp_path / "slots")
-    assert [path.name for path in (tmp_path / "slots").iterdir()] == ["MIG-GPU-5d5ba0d6_2_0.lock"]
+    names = sorted(path.name for path in (tmp_path / "slots").iterdir())
+    assert names == ["MIG-GPU-5d5ba0d6_2_0.holder", "MIG-GPU-5d5ba0d6_2_0.lock"]
     slot.release()

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 def choose_device(threads: int, *, gpu: bool = True) -> torch.device:
     """Return the device for this job and fix everything that makes results repeatable.
 
-    A GPU is taken when there is one, and kept from other jobs until this process ends
-    (`slots.take_slot`); `CUDA_VISIBLE_DEVICES`, set by a scheduler or a person, is obeyed. Without
+    A GPU is taken when there is one, and kept from other jobs until this process ends (`take_slot`);
+    `CUDA_VISIBLE_DEVICES`, set by a scheduler or a person, is obeyed. Without
     a GPU it is the CPU with exactly `threads` threads, because the order of sums, and with it the
     last digits of a result, depend on their number. The log says what was chosen.
 
@@ -48,7 +48,7 @@ def choose_device(threads: int, *, gpu: bool = True) -> torch.device:
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     if device.type == "cuda" and visible is None:
         logging.getLogger(__name__).warning(
-            "nvidia-smi lists no GPU to keep others from: jobs at the same time share the first one"
+            "the driver lists no GPU to keep others from: jobs at the same time share the first one"
         )
     logging.getLogger(__name__).info(
         "device: %s, threads: %d, CUDA_VISIBLE_DEVICES %s",

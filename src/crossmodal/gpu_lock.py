@@ -7,26 +7,26 @@ the lock back when the process ends, however it ends.
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
-import re
 import stat
-import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from crossmodal.errors import InputError
 
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
 POLL_S = 0.5
 SAY_EVERY_S = 60.0
-_LINE = re.compile(
-    r"^\s*(?:GPU (?P<index>\d+): )?(?P<name>.*?)\s*\(UUID: (?P<uuid>(?:GPU|MIG)-[\w/-]+)\)\s*$"
-)
+_held: list[BaseFileLock] = []
+"""A lock that nothing refers to would be given back."""
 
 
 @dataclass(frozen=True)
@@ -46,52 +46,60 @@ class Gpu:
 
 @dataclass(frozen=True)
 class Slot:
-    """A GPU that this process alone may use, for as long as it lives.
-
-    Attributes:
-        gpu: Which.
-        descriptor: Of the open lock file; closing it gives the lock back.
-    """
+    """A GPU that this process alone may use, for as long as it lives."""
 
     gpu: Gpu
-    descriptor: int
+    lock: BaseFileLock
 
     def release(self) -> None:
         """Leave the GPU to the next job."""
-        os.close(self.descriptor)
+        self.lock.release()
+        _held.remove(self.lock)
 
 
 def list_gpus() -> list[Gpu]:
-    """List this machine's GPUs in the order of their numbers, without starting CUDA.
+    """List this machine's GPUs in the order of their numbers; of a divided one its instances.
 
-    CUDA reads `CUDA_VISIBLE_DEVICES` once, when it starts, so the driver's own tool is asked.
-
-    Returns:
-        Empty where there is no `nvidia-smi`, or it sees none.
+    The driver is asked without starting CUDA, which reads `CUDA_VISIBLE_DEVICES` only once. Empty
+    where there is no driver, or it sees no GPU.
     """
+    import pynvml
+
     try:
-        listing = subprocess.run(
-            ["nvidia-smi", "-L"], capture_output=True, text=True, timeout=60, check=True
-        ).stdout
-    except (OSError, subprocess.SubprocessError):
+        pynvml.nvmlInit()
+    except pynvml.NVMLError:
         return []
-    return read_listing(listing)
+    try:
+        return [gpu for number in range(pynvml.nvmlDeviceGetCount()) for gpu in _devices(number)]
+    except pynvml.NVMLError:
+        return []
+    finally:
+        pynvml.nvmlShutdown()
 
 
-def read_listing(listing: str) -> list[Gpu]:
-    """Read what `nvidia-smi -L` prints; a GPU that is divided gives its instances instead."""
-    found: list[Gpu] = []
-    whole: Gpu | None = None
-    for line in filter(None, map(_LINE.match, listing.splitlines())):
-        if line["index"] is not None:
-            number = int(line["index"])
-            whole = Gpu(line["uuid"], number, f"GPU {number}, {line['name']}")
-            found.append(whole)
-        elif whole is not None:
-            if found[-1] is whole:
-                found.pop()
-            found.append(Gpu(line["uuid"], None, f"{whole.title}, {line['name']}"))
-    return found
+def _devices(number: int) -> Iterator[Gpu]:
+    """Yield a GPU, or its instances."""
+    import pynvml
+
+    handle = pynvml.nvmlDeviceGetHandleByIndex(number)
+    instances = list(_instances(handle))
+    for device in instances or [handle]:
+        title = f"GPU {number}, {pynvml.nvmlDeviceGetName(device)}"
+        yield Gpu(pynvml.nvmlDeviceGetUUID(device), None if instances else number, title)
+
+
+def _instances(handle: Any) -> Iterator[Any]:
+    """Yield the handles of a GPU's instances; none where it is whole or cannot be divided."""
+    import pynvml
+
+    try:
+        mode, _ = pynvml.nvmlDeviceGetMigMode(handle)
+    except pynvml.NVMLError:
+        return
+    places = pynvml.nvmlDeviceGetMaxMigDeviceCount(handle) if mode else 0
+    for place in range(places):
+        with suppress(pynvml.NVMLError_NotFound):
+            yield pynvml.nvmlDeviceGetMigDeviceHandleByIndex(handle, place)
 
 
 def lock_folder() -> Path:
@@ -109,14 +117,19 @@ def take_slot(gpus: Sequence[Gpu], folder: Path | None = None) -> Slot:
     Raises:
         InputError: Others could write into the folder.
     """
+    from filelock import FileLock, Timeout
+
     folder = lock_folder() if folder is None else folder
     _check_folder(folder)
+    locks = [FileLock(_file(folder, gpu, "lock"), mode=0o600) for gpu in gpus]
     say_next = time.monotonic()
     while True:
-        for gpu in gpus:
-            descriptor = _lock(_lock_file(folder, gpu))
-            if descriptor is not None:
-                return Slot(gpu, descriptor)
+        for gpu, lock in zip(gpus, locks, strict=True):
+            with suppress(Timeout):
+                lock.acquire(blocking=False)
+                _file(folder, gpu, "holder").write_text(f"{os.getpid()} {' '.join(sys.argv[1:])}")
+                _held.append(lock)
+                return Slot(gpu, lock)
         if time.monotonic() >= say_next:
             say_next += SAY_EVERY_S
             _say_who_holds(gpus, folder)
@@ -137,35 +150,16 @@ def _check_folder(folder: Path) -> None:
         )
 
 
-def _lock_file(folder: Path, gpu: Gpu) -> Path:
+def _file(folder: Path, gpu: Gpu, suffix: str) -> Path:
     # The instances of a divided GPU had slashes in their names once.
-    return folder / f"{gpu.uuid.replace('/', '_')}.lock"
-
-
-def _lock(path: Path) -> int | None:
-    """Try to take a lock; a file that was replaced meanwhile does not count.
-
-    Returns:
-        The open file; None when another process has the lock.
-    """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if not path.exists() or not os.path.samestat(os.fstat(descriptor), path.lstat()):
-            raise BlockingIOError
-    except BlockingIOError:
-        os.close(descriptor)
-        return None
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, f"{os.getpid()} {' '.join(sys.argv[1:])}\n".encode(), 0)
-    return descriptor
+    return folder / f"{gpu.uuid.replace('/', '_')}.{suffix}"
 
 
 def _say_who_holds(gpus: Sequence[Gpu], folder: Path) -> None:
     for gpu in gpus:
         holder = ""
         with suppress(OSError):
-            holder = _lock_file(folder, gpu).read_text(encoding="utf-8", errors="replace")
+            holder = _file(folder, gpu, "holder").read_text(encoding="utf-8", errors="replace")
         process, _, job = holder.strip().partition(" ")
         text = f"waiting: {gpu.title} is held by process {process or '?'} ({job[:100]})"
         logging.getLogger(__name__).info("%s", text)

@@ -1,6 +1,6 @@
 """On a GPU: its slots as the driver sees them, and all papers as on the CPU.
 
-These need a GPU that `nvidia-smi` lists; where there is none they are skipped. Tolerance: a GPU
+These need a GPU that the driver lists; where there is none they are skipped. Tolerance: a GPU
 adds in another order, and at this size one item of a few dozen may change sides.
 """
 
@@ -19,7 +19,7 @@ from crossmodal.devices import exhausted_memory
 from crossmodal.gpu_lock import list_gpus
 
 GPUS = list_gpus()
-needs_gpu = pytest.mark.skipif(not GPUS, reason="needs a GPU: nvidia-smi lists none")
+needs_gpu = pytest.mark.skipif(not GPUS, reason="needs a GPU: the driver lists none")
 needs_two = pytest.mark.skipif(len(GPUS) < 2, reason="needs two GPUs")
 PAPERS = ("captions", "cmcgan", "facevoice", "hashing", "msvae")
 ABSOLUTE, RELATIVE = 0.1, 0.1
