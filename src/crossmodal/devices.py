@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 def choose_device(threads: int, *, gpu: bool = True) -> torch.device:
     """Return the device for this job and fix everything that makes results repeatable.
 
-    A GPU is taken when there is one, and kept from other jobs until this process ends (`take_slot`);
-    `CUDA_VISIBLE_DEVICES`, set by a scheduler or a person, is obeyed. Without
-    a GPU it is the CPU with exactly `threads` threads, because the order of sums, and with it the
-    last digits of a result, depend on their number. The log says what was chosen.
+    A GPU is taken when there is one, and kept from other jobs until this process ends
+    (`take_slot`); `CUDA_VISIBLE_DEVICES`, set by a scheduler or a person, is obeyed. Without a GPU
+    it is the CPU with exactly `threads` threads, because the order of sums, and with it the last
+    digits of a result, depend on their number. The log says what was chosen.
 
     Args:
         threads: Processor threads.
