@@ -23,8 +23,11 @@ FILES = {
         "from crossmodal.base import Settings\nfrom crossmodal.papers.model import build\n\n\n"
         "def train() -> None:\n    build(Settings().width)\n\n\n"
         "def late() -> None:\n    from crossmodal.papers import model\n\n    model.draw()\n"
+        '    open("words.yaml")\n'
     ),
     "progress.py": "def bar(value):\n    return value\n",
+    "papers/words.yaml": "a: b\n",
+    "papers/other.yaml": "a: b\n",
 }
 ENTRIES = ["papers.train:train", "papers.train:late", "papers.model", "base:OTHER"]
 Digests = Callable[[], dict[str, str]]
@@ -73,8 +76,9 @@ def edited(source: Path, digests: Digests, name: str, old: str, new: str) -> set
         ("papers/model.py", '    """Build."""\n', ""),
         ("papers/model.py", "def build(width: int) -> int:", "def build(\n    width: float,\n):"),
         ("progress.py", "return value", "return 2 * value"),
+        ("papers/other.yaml", "b", "c"),
     ],
-    ids=["comment", "docstring", "layout and hints", "what has no effect"],
+    ids=["comment", "docstring", "layout and hints", "what has no effect", "data nobody reads"],
 )
 def test_what_decides_nothing_changes_nothing(
     source: Path, digests: Digests, name: str, old: str, new: str
@@ -92,8 +96,9 @@ def test_what_decides_nothing_changes_nothing(
         ("papers/model.py", "base.OTHER", "-base.OTHER", {"papers.train:late", "papers.model"}),
         ("papers/train.py", "().width", "().width + 1", {"papers.train:train"}),
         ("base.py", "OTHER = 4", "OTHER = 4\nprint()", set(ENTRIES)),
+        ("papers/words.yaml", "b", "c", {"papers.train:late"}),
     ],
-    ids=["constant", "other constant", "model", "helper", "attribute", "itself", "on import"],
+    ids=["constant", "other constant", "model", "helper", "attribute", "itself", "import", "data"],
 )
 def test_an_edit_changes_what_can_reach_it_and_nothing_else(
     source: Path, digests: Digests, name: str, old: str, new: str, affected: set[str]

@@ -1,7 +1,8 @@
 """Digests of source code: an edit reruns exactly what it can affect.
 
 Snakemake compares rule parameters between runs. Each rule carries the digest of the definitions
-(functions, classes, constants) that its command can reach, followed by name from module to module.
+(functions, classes, constants) that its command can reach, followed by name from module to module,
+and of the data files beside a module that such a definition names ("words.yaml").
 Comments, docstrings, layout and type hints of functions do not count, nor do modules that compute
 nothing (`WITHOUT_EFFECT`).
 """
@@ -12,13 +13,14 @@ import ast
 import functools
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from crossmodal.files import atomic_path
+from crossmodal.files import atomic_path, sha256_of
 
 SOURCE = Path(__file__).resolve().parents[1]
 PACKAGES = ("crossmodal", "crossmodal_standins")
@@ -29,6 +31,8 @@ WITHOUT_EFFECT = frozenset(
 
 CACHE = Path(".snakemake/crossmodal-source.json")
 """What was found in source files, by the digest of their bytes: it can be deleted, never wrong."""
+
+DATA_FILE = re.compile(r"[\w-]+\.(csv|txt|yaml)")
 
 _new: set[str] = set()
 """Of these files, what this process read itself."""
@@ -45,11 +49,13 @@ class Definition:
         digest: Of its syntax tree.
         uses: Names it looks up, or `name.attribute`.
         imports: Name -> `module` or `module:name` of imports inside it.
+        files: Names of files that it may read beside its module.
     """
 
     digest: str = ""
     uses: list[str] = field(default_factory=list)
     imports: dict[str, str] = field(default_factory=dict)
+    files: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -91,8 +97,10 @@ def source_digest(*entries: str) -> str:
 
 def _digest(entry: str) -> str:
     module, _, name = entry.partition(":")
-    found = _module(module).definitions.get(name)
-    return found.digest if found is not None else ""
+    found = _module(module).definitions.get(name, Definition())
+    path = _path(module)
+    beside = [path.with_name(file) for file in found.files] if path else []
+    return found.digest + "".join(sha256_of(file) for file in beside if file.is_file())
 
 
 def _reachable(entry: str) -> Iterator[str]:
@@ -204,8 +212,8 @@ def _parse(source: bytes) -> Module:
 
 def _joined(first: Definition, second: Definition) -> Definition:
     """Return one definition for a name that is given twice."""
-    uses = sorted({*first.uses, *second.uses})
-    return Definition(first.digest + second.digest, uses, first.imports | second.imports)
+    uses, files = sorted({*first.uses, *second.uses}), sorted({*first.files, *second.files})
+    return Definition(first.digest + second.digest, uses, first.imports | second.imports, files)
 
 
 def _defined(statement: ast.stmt) -> list[str]:
@@ -237,7 +245,7 @@ def _definition(statements: list[ast.stmt]) -> Definition:
     found = _Reader()
     trees = [ast.dump(found.visit(statement)) for statement in statements]
     digest = hashlib.sha256("\n".join(trees).encode()).hexdigest()[:16]
-    return Definition(digest, sorted(found.uses), found.imports)
+    return Definition(digest, sorted(found.uses), found.imports, sorted(found.files))
 
 
 class _Reader(ast.NodeTransformer):
@@ -246,6 +254,7 @@ class _Reader(ast.NodeTransformer):
     def __init__(self) -> None:
         self.uses: set[str] = set()
         self.imports: dict[str, str] = {}
+        self.files: set[str] = set()
         self.functions = 0
 
     def visit_FunctionDef(self, node: Any) -> Any:
@@ -274,6 +283,11 @@ class _Reader(ast.NodeTransformer):
         return node
 
     visit_ImportFrom = visit_Import  # noqa: N815
+
+    def visit_Constant(self, node: ast.Constant) -> Any:
+        if isinstance(node.value, str) and DATA_FILE.fullmatch(node.value):
+            self.files.add(node.value)
+        return node
 
     def visit_Name(self, node: ast.Name) -> Any:
         self.uses.add(node.id)

@@ -63,7 +63,7 @@ class Difficulty(Checked):
 
 INSTRUMENTS = {
     name: Instrument(**(row | {"vibrato": Vibrato(*row["vibrato"])}))
-    for name, row in read_yaml("instruments").items()
+    for name, row in read_yaml("instruments.yaml").items()
 }
 """Instrument by name, in alphabetical order."""
 

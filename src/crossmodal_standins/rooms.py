@@ -13,7 +13,7 @@ from crossmodal_standins.words import choose, read_yaml
 SIZE = (640, 360)
 """Width and height of a room's picture, in px."""
 
-KINDS: dict[str, tuple[str, list[str]]] = read_yaml("scenes")["rooms"]
+KINDS: dict[str, tuple[str, list[str]]] = read_yaml("scenes.yaml")["rooms"]
 """Name of a room -> colours of its wall, and what stands in it, in any order."""
 
 

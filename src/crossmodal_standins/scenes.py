@@ -21,7 +21,7 @@ RELATIONS = ["left", "right", "front", "behind", "above"]
 PEOPLE = ("man", "woman", "child")
 ANIMALS = ("dog", "cat", "horse", "cow")
 FLYING = ("bird", "kite", "balloon")
-_DATA = read_yaml("scenes")
+_DATA = read_yaml("scenes.yaml")
 HEIGHTS: dict[str, float] = _DATA["heights"]
 """Kind of a thing -> its height, of the picture's."""
 PLACES, WEATHERS = list(_DATA["places"]), list(_DATA["weathers"])

@@ -32,7 +32,7 @@ class Stroke(NamedTuple):
 
 
 def _read() -> dict[str, str]:
-    text = Path(__file__).with_suffix(".txt").read_text(encoding="utf-8").replace("\n  ", " ")
+    text = Path(__file__).with_name("shapes.txt").read_text(encoding="utf-8").replace("\n  ", " ")
     lines = (line for line in text.splitlines() if line and line[0] != "#")
     return dict(line.split(": ", 1) for line in lines)
 

@@ -13,12 +13,12 @@ import yaml
 
 def read_yaml(name: str) -> dict[str, Any]:
     """Read a file of this package."""
-    text = Path(__file__).with_name(f"{name}.yaml").read_text(encoding="utf-8")
+    text = Path(__file__).with_name(name).read_text(encoding="utf-8")
     data: dict[str, Any] = yaml.safe_load(text)
     return data
 
 
-WORDS = read_yaml("words")
+WORDS = read_yaml("words.yaml")
 NAMES: dict[str, list[str]] = {key: text.split() for key, text in WORDS["names"].items()}
 """Twenty first names of each register, "low" and "high", and "last" names."""
 
