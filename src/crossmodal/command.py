@@ -28,9 +28,6 @@ def run(
     A signal that asks for an end is one line, too, and exit code 75: try again.
 
     Args:
-        work: What to do.
-        log: File for progress and tracebacks.
-        show_traceback: Raise instead of the one line.
         out_of_memory: Says what to lower when memory ("GPU" or "machine") ran out.
     """
     logger = logging.getLogger("crossmodal")

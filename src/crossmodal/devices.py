@@ -27,7 +27,6 @@ def choose_device(threads: int, *, gpu: bool = True) -> torch.device:
     digits of a result, depend on their number. The log says what was chosen.
 
     Args:
-        threads: Processor threads.
         gpu: Whether the job gains from a GPU; one that does not leaves them to the others.
 
     Raises:

@@ -19,7 +19,6 @@ def write_edition_report(workspace: Workspace, benchmarks: Path | None = None) -
     """Join the claims of all papers and write `report.html`.
 
     Args:
-        workspace: The edition.
         benchmarks: `benchmarks/<edition>`, for the cost of the jobs.
 
     Raises:

@@ -122,8 +122,6 @@ def count_pairs(workspace: Workspace, corpus: str, windows: str | None) -> dict[
     """Count the rows of a manifest by split; before there is one, as published.
 
     Args:
-        workspace: The edition.
-        corpus: Name of the corpus.
         windows: Kind of its windows; None: its pairs of images and texts.
 
     Returns:
@@ -144,7 +142,6 @@ def estimate(workspace: Workspace, benchmarks: Path, gpu_tflops: float) -> list[
     """Estimate an edition, with all its corpora, those that are not at hand too.
 
     Args:
-        workspace: The edition.
         benchmarks: `benchmarks/<edition>`, what Snakemake measured of the jobs that ran.
         gpu_tflops: What a GPU is assumed to sustain where none was measured, 10^12 operations a
             second.
@@ -258,8 +255,6 @@ def show_estimate(
     """Estimate an edition and print the table with what stands behind its numbers.
 
     Args:
-        workspace: The edition.
-        benchmarks: Folder of what Snakemake measured, of all editions.
         gpu_tflops: As `estimate`.
         out: CSV to write as well; what is not known is empty.
     """

@@ -155,10 +155,6 @@ def no_room(folder: Path) -> InputError:
 def reserve(stream: IO[bytes], count: int) -> None:
     """Give a file its disk space now: a full disk would kill who writes to its memory map.
 
-    Args:
-        stream: An open file.
-        count: Its bytes.
-
     Raises:
         OSError: There is no room.
     """

@@ -176,9 +176,7 @@ class Search:
     """The rows of a search tried so far; what was tried is not tried again after a kill.
 
     Args:
-        path: JSON that keeps them, undeclared.
         stamp: Digest of everything that decides the rows, but the combination tried.
-        device: Where the search computes.
     """
 
     def __init__(self, path: Path, stamp: str, device: torch.device) -> None:

@@ -113,7 +113,6 @@ def list_runs(results: Path | str, paper: str | None = None) -> list[TrainedRun]
 
     Args:
         results: `results/<edition>`.
-        paper: Name of a paper.
 
     Returns:
         Sorted by paper, corpus, variant and seed.

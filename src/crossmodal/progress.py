@@ -23,10 +23,8 @@ def progress(
 
     Args:
         items: What to iterate over, or None to count by hand.
-        title: Short text before the bar.
         total: Number of items, when `len(items)` does not tell.
         unit: What one item is, e.g. "image"; "B" with `scale` for bytes.
-        scale: Write large counts with k, M, G.
     """
     terminal = sys.stderr.isatty()
     return tqdm(

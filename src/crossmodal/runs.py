@@ -240,7 +240,6 @@ def read_csv(path: Path, **options: Any) -> pd.DataFrame:
     """Read a table of results.
 
     Args:
-        path: Of the table.
         options: Of `pandas.read_csv`.
 
     Raises:

@@ -60,9 +60,6 @@ def write_scores(
     """Write scores, metrics and examples of all runs of a paper on a corpus.
 
     Args:
-        folder: Of the paper.
-        corpus: Name of the files: that of the corpus.
-        scored: A run each.
         examples: What figures show of the corpus itself, by name; None: no examples are kept.
 
     Raises:

@@ -88,9 +88,6 @@ def asked() -> bool:
 def stop_if_asked(state: str) -> None:
     """End here if a signal asked for it.
 
-    Args:
-        state: What became of the work, for the message.
-
     Raises:
         Stopped: It did.
     """

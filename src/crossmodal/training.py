@@ -74,7 +74,6 @@ def fit(
     Args:
         parts: Everything that has a state which decides how training goes on, by name.
         resume: Keeps the state; None keeps none.
-        epochs: How many.
         draw: Returns the rows of the batches of one pass over the data, in a new order.
         step: Learns from the rows of a batch in an epoch (from 0); returns every loss term by
             itself, scalars.

@@ -81,7 +81,6 @@ class Workspace:
 
         Args:
             values: `config.yaml` with what the command line lays over it.
-            config: The settings folder.
 
         Raises:
             InputError: The settings are wrong, or no corpus is at hand.

@@ -20,8 +20,6 @@ def write_stand_in(corpus: str, folder: Path, arguments: Mapping[str, Any]) -> N
     """Write a corpus's stand-in in the published layout.
 
     Args:
-        corpus: Name of the corpus.
-        folder: Where it goes.
         arguments: Size and seed, from the edition's settings.
 
     Raises:

@@ -40,7 +40,6 @@ def write_mp4(
     Args:
         path: A file that ends in .mp4.
         frames: [height, width, 3] uint8, red, green, blue, all of one size, sides even.
-        fps: Frames a second.
         audio: [samples].
         rate_hz: Samples a second, one that AAC knows: 8000, 16000, 22050, 44100, 48000, ...
         quality: x264's constant rate factor: 18 very good, 28 coarse.

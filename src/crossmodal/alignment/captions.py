@@ -19,13 +19,7 @@ FORM = KINDS["captions"].form
 
 
 def plan(corpus: str, columns: Collection[str], settings: WindowSettings) -> Plan:
-    """Say how windows of this kind are cut.
-
-    Args:
-        corpus: "flickr8k_audio" or "places_audio".
-        columns: Those of its manifest.
-        settings: Nothing of it decides what is cut.
-    """
+    """Say how windows of this kind are cut."""
     return Plan("clip", "audio", FORM, take_clip)
 
 

@@ -38,8 +38,6 @@ def read_picture(folder: Path, name: str, about_px: int | None = None) -> NDArra
     """Read a picture file, upright.
 
     Args:
-        folder: The corpus folder.
-        name: The file, relative to it.
         about_px: Side that is enough: a JPEG may then be decoded at 1/2, 1/4 or 1/8 of its size,
             but not below.
 

@@ -48,8 +48,6 @@ def plan(corpus: str, columns: Collection[str], settings: CmcganWindows) -> Plan
     """Say how windows of this kind are cut.
 
     Args:
-        corpus: "sub_urmp", "urmp" or "folder".
-        columns: Those of its manifest.
         settings: `step_ms` is from one window of a recording to the next.
     """
     if corpus == "sub_urmp":
@@ -84,15 +82,7 @@ class _Part:
 def cut_video(
     column: str, step_s: float, folder: Path, rows: list[Row], aside: Quarantine
 ) -> Iterator[Window]:
-    """Cut the rows of a video, which is decoded once and converted where a window begins.
-
-    Args:
-        column: The column that names the video.
-        step_s: From one window to the next.
-        folder: The corpus folder.
-        rows: The players or the stretches of the video.
-        aside: Receives those that give no window.
-    """
+    """Cut the rows of a video, which is decoded once and converted where a window begins."""
     path = folder / rows[0][column]
     parts = _parts(folder, path, rows, aside)
     crops, times_s = _first_frames(path, parts, step_s)

@@ -87,8 +87,6 @@ def whole(
     """Yield the packets of some streams, and tell a file that has been cut off.
 
     Args:
-        container: An open file, at its beginning.
-        streams: Of it.
         ends_s: Receives when each stream ends, s, by its index; complete with the last packet.
 
     Raises:

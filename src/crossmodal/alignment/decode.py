@@ -116,8 +116,6 @@ def read_audio(path: Path, rate_hz: int, *, mono: bool = True) -> tuple[Samples,
 
     Args:
         path: A sound file or a video with sound.
-        rate_hz: Samples a second to return.
-        mono: Return the mean of the channels.
 
     Returns:
         The sound as float32 [samples], or [channels, samples] without `mono`, within [-1, 1] but

@@ -43,8 +43,6 @@ def plan(corpus: str, columns: Collection[str], settings: WindowSettings) -> Pla
     """Say how windows of this kind are composed.
 
     Args:
-        corpus: "av_digits".
-        columns: Those of its manifest.
         settings: How many strings each side of `split` has.
     """
     composed = partial(compose, settings=cast(DigitStringWindows, settings))

@@ -24,8 +24,6 @@ def plan(corpus: str, columns: Collection[str], settings: WindowSettings) -> Pla
     """Say how windows of this kind are cut.
 
     Args:
-        corpus: "av_digits".
-        columns: Those of its manifest.
         settings: How many pictures a training recording goes with.
     """
     turns = cast(DigitWindows, settings).turns

@@ -132,7 +132,6 @@ def crop_square(frame: Picture, box: Iterable[float], size_px: int, margin: floa
     Args:
         frame: [height, width, channels] uint8.
         box: x, y, width, height in pixels of the frame.
-        size_px: Side of the result.
         margin: Added on each side, as a share of the longer side of the box.
 
     Returns:

@@ -48,13 +48,7 @@ PREPARED = Form(RATE_HZ, 0, (0,))
 
 
 def plan(corpus: str, columns: Collection[str], settings: WindowSettings) -> Plan:
-    """Say how windows of this kind are cut.
-
-    Args:
-        corpus: "the_big_bang_theory" or "folder".
-        columns: Those of its manifest, which tell the layouts apart.
-        settings: Nothing of it decides what is cut.
-    """
+    """Say how windows of this kind are cut."""
     for column in ("file", "video"):
         if column in columns:
             return Plan(column, column, FORM, partial(cut_recording, column), named=True)
@@ -66,14 +60,7 @@ def plan(corpus: str, columns: Collection[str], settings: WindowSettings) -> Pla
 def cut_recording(
     column: str, folder: Path, turns: list[Row], aside: Quarantine
 ) -> Iterator[Window]:
-    """Cut the turns of a recording where the speaker's face is seen at all frames of a window.
-
-    Args:
-        column: The column that names the recording.
-        folder: The corpus folder.
-        turns: Its turns.
-        aside: Receives those that give no window.
-    """
+    """Cut the turns of a recording where the speaker's face is seen at all frames of a window."""
     video = turns[0][column]
     watched = watch(folder / video, turns, RATE_HZ)
     for turn, track in zip(turns, watched.shown, strict=True):

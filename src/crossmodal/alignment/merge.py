@@ -40,7 +40,6 @@ def merge_shards(
 
     Args:
         shards: The folders of all shards of one alignment, as `stage.align` left them, in order.
-        out: Folder of the files.
         limit_share: Largest share of the corpus's clips that damaged files may set aside. Clips
             that merely show no speaker, or are short, do not count.
         seed: Decides `split_random`.

@@ -33,13 +33,7 @@ FORM = KINDS["msvae"].form
 
 
 def plan(corpus: str, columns: Collection[str], settings: WindowSettings) -> Plan:
-    """Say how windows of this kind are cut.
-
-    Args:
-        corpus: "voxceleb1" or "folder".
-        columns: Those of its manifest.
-        settings: Nothing of it decides what is cut.
-    """
+    """Say how windows of this kind are cut."""
     if corpus == "folder":
         return Plan("file", "file", FORM, cut_video, named=True)
     return Plan("clip", "audio", FORM, take_clip)

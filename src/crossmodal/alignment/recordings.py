@@ -57,10 +57,8 @@ def watch(path: Path, turns: list[Row], rate_hz: int) -> Watched:
     """Watch a recording in one pass.
 
     Args:
-        path: The recording.
         turns: Who speaks when: rows with `person`, `start_s` and `end_s`; empty times stand for
             the start and the end of the recording.
-        rate_hz: Samples a second of the sound.
 
     Raises:
         ClipError: The recording cannot be read, or has no sound or no picture.

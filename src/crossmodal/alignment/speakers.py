@@ -87,9 +87,7 @@ def speaking_tracks(
     """Return for each turn of speech the track that shows its speaker longest meanwhile.
 
     Args:
-        tracks: Number -> track.
         people: Number -> person, as from `people_by_place` or `people_by_speech`.
-        speech: Who speaks when.
 
     Returns:
         A number for each turn; None when the speaker is not to be seen.

@@ -94,8 +94,6 @@ def growing_array(path: Path, row: tuple[int, ...], dtype: DTypeLike) -> Iterato
 
     Args:
         path: The `.npy` file.
-        row: Shape of a row.
-        dtype: Type of its values.
     """
     with atomic_path(path) as temporary, temporary.open("wb") as stream:
         array = GrowingArray(stream, row, dtype)

@@ -49,14 +49,9 @@ def align(
     that the shards one behind the other are the same however many there are.
 
     Args:
-        corpus: Name of the corpus.
         kind: One of those in `WindowChoice`: "facevoice", "cmcgan" and so on.
-        folder: The corpus, in its published layout.
-        manifest: Its manifest.
         settings: Of the kind, such as `step_ms` for "cmcgan".
         shard: Which shard, from 0.
-        shards: How many there are.
-        out: Folder of the files.
 
     Raises:
         InputError: The manifest or a setting is wrong, or the corpus has no such windows.
@@ -127,10 +122,8 @@ def shard_rows(rows: pd.DataFrame, unit: str, shard: int, shards: int) -> pd.Dat
     """Return a shard's part of a manifest; rows of one unit stand together and are never torn.
 
     Args:
-        rows: The manifest.
         unit: Column; rows with the same value are cut together.
         shard: Which shard, from 0.
-        shards: How many there are.
 
     Raises:
         InputError: There is no such shard.

@@ -49,10 +49,6 @@ class Survey:
 def survey(path: Path, detect: Detector) -> Survey:
     """Look at a video.
 
-    Args:
-        path: A video file with sound.
-        detect: Finds faces.
-
     Raises:
         ClipError: The file is missing, damaged or cut off, or has no sound or no picture.
     """

@@ -93,10 +93,7 @@ def samples_between(
 
     Args:
         audio: [..., samples].
-        audio_start_s: When the first sample is heard.
-        rate_hz: Samples a second.
         start_s: Start of the window; its first sample is the nearest one.
-        length_s: Length of the window.
 
     Returns:
         [..., round(length_s * rate_hz)], a new array of the type of `audio`.

@@ -56,7 +56,6 @@ def facevoice(
     Args:
         times_s: [frames], time stamps of the video, rising.
         span: Start and end of the stretch to cut, s.
-        step_s: From the start of one window to the next.
     """
     starts = cut(*span, HALF_SECOND_S, step_s)
     middles = (np.array(FRAME_STEPS) - 1) * STEP_HOP_S + STEP_LENGTH_S / 2

@@ -98,10 +98,7 @@ def load_task(task: Task, folder: Path, budget: Budget, seed: int) -> TaskData:
     sounds of a class are shared out to its pictures anew.
 
     Args:
-        task: What to read, and what belongs together.
         folder: `results/<edition>/corpora/<corpus>`, or the folder of its windows.
-        budget: Copies, vectors, number of test rows.
-        seed: Of the copies.
 
     Raises:
         InputError: A file is missing or does not fit the manifest, or a part has too few answers.

@@ -123,7 +123,6 @@ def score(
         fitted: The method.
         task: Its test part is measured on.
         evaluators: Of generated items; None where answers are no classes.
-        seed: Of the mismatched pairs.
 
     Returns:
         Scores an item by `task|protocol|metric`, and further rows of the metrics.

@@ -64,7 +64,6 @@ def read(
     """Pair every picture with a recording of its digit.
 
     Args:
-        folder: A folder in the published layout.
         seed: Decides which picture goes with which recording, and how pictures are dealt.
         test_speakers: Who is the test set of `split_speaker`; none: by the order of names.
         validation_speakers: Who is its validation set; none: by the order of names.

@@ -18,11 +18,6 @@ def write_contents(
     """Write `contents.csv`: path within the folder, bytes and SHA-256 of each file, sorted.
 
     A folder with it is complete; one without was left unfinished.
-
-    Args:
-        folder: The corpus.
-        files: What it consists of.
-        known: Digests that were computed already.
     """
     digests = known or {}
     table = io.StringIO()

@@ -46,14 +46,10 @@ def download_corpus(
     goes on where it stopped; run again on a complete folder, `contents.csv` comes out the same.
 
     Args:
-        name: The corpus, as the registry calls it.
-        folder: Where it goes, in its published layout.
-        registry: The registry.
         mirror: Folder or http(s) address that holds a folder for each corpus, with either the
             files themselves (folder only) or the archives; None for the original sources. A
             mirror folder is only read: files are copied, never linked.
         also: Optional parts that are wanted as well.
-        retry: How patient downloads are.
 
     Raises:
         InputError: The corpus has to be asked for, a server refuses, a file differs from its

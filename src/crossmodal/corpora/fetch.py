@@ -60,10 +60,7 @@ def fetch(url: str, target: Path, expected: Download, *, retry: Retry, room_byte
     Until the file is whole and right, its bytes lie in `.NAME.partial` beside `target`.
 
     Args:
-        url: Where it lies, http or https.
-        target: Its final path.
         expected: Size and checksums, as far as known.
-        retry: How patient to be.
         room_bytes: Disk space needed beside the file itself, e.g. for unpacking it.
 
     Raises:
@@ -101,8 +98,6 @@ def check_file(path: Path, expected: Download | FileSpec, *, source: str | None 
     """Compare a file with the registered size and checksums and return its SHA-256.
 
     Args:
-        path: The file.
-        expected: What it must be, as far as known.
         source: How to name it in the error, e.g. its address.
 
     Raises:

@@ -46,7 +46,6 @@ def read(
     """Read the published lists into a manifest.
 
     Args:
-        folder: A folder in the published layout.
         durations: Read the header of every sound file; False leaves the times empty and does not
             notice unreadable files.
         limit_share: Largest share of the captions that may be set aside.

@@ -48,9 +48,6 @@ def read(
         folder: Holds `labels.csv` and the files it names.
         split: What must not stand on two sides where the table has no column `split`: "source"
             (a file), "person", or "random" (rows are dealt one by one).
-        validation: Share of the sources, people or rows for validation.
-        test: Share of the sources, people or rows for the test set.
-        seed: Decides the split.
         quarantine: Receives the rows that `crossmodal init-corpus` set aside, if it did.
 
     Returns:
@@ -82,10 +79,6 @@ def read(
 
 def read_labels(folder: Path, path: Path) -> pd.DataFrame:
     """Read a table of labels and find its files.
-
-    Args:
-        folder: Holds the files that the table names.
-        path: The table.
 
     Returns:
         One row a row of the table with all of `NEEDED` and `OPTIONAL`, as strings, empty where

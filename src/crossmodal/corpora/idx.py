@@ -70,7 +70,6 @@ def idx_picture(folder: Path, name: str) -> NDArray[np.uint8]:
     """Return one picture [height, width] of an IDX file.
 
     Args:
-        folder: The corpus folder.
         name: The file relative to it, `#` and the picture's number from 0.
 
     Raises:

@@ -146,7 +146,6 @@ def with_durations(folder: Path, frame: pd.DataFrame, quarantine: Quarantine) ->
     """Give every row the whole of its sound file as `start_s` and `end_s`.
 
     Args:
-        folder: The corpus folder.
         frame: A table with `clip` and `audio`, a path relative to the folder.
         quarantine: Receives the rows whose sound file cannot be read; they are left out.
     """
@@ -167,7 +166,6 @@ def arrange(frame: pd.DataFrame, folder: Path, extra: Collection[str]) -> pd.Dat
     Args:
         frame: A table with some of the manifest's columns, and the corpus's own; a column of the
             manifest that is missing is filled with empty strings, times with NaN.
-        folder: The corpus folder, for error messages.
         extra: The corpus's own columns, in order.
 
     Raises:

@@ -63,9 +63,6 @@ def leakage(manifest: pd.DataFrame) -> pd.DataFrame:
 def corpus_sheet(manifest: pd.DataFrame) -> pd.DataFrame:
     """Sum a corpus up by split.
 
-    Args:
-        manifest: A table with the columns of every manifest.
-
     Returns:
         One row a split that has rows and a last row `all`: `split`, `clips`, `labels`, `persons`,
         `sources` (distinct names, empty ones not counted), `total_s`, `shortest_s`, `median_s`,

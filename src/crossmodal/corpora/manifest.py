@@ -51,11 +51,6 @@ def read_manifest(path: Path) -> pd.DataFrame:
 def read_table(path: Path, *, hint: str, separator: str = ",") -> pd.DataFrame:
     """Read a table in UTF-8, with or without a byte order mark, as strings.
 
-    Args:
-        path: An existing file.
-        hint: What to do when it cannot be read.
-        separator: What stands between two fields.
-
     Raises:
         InputError: The file is no such table.
     """
@@ -73,7 +68,6 @@ def write_manifest(path: Path, frame: pd.DataFrame, *, may_be_empty: bool = Fals
 
     Args:
         path: The file to write.
-        frame: The table.
         may_be_empty: Whether there may be no rows.
 
     Raises:
@@ -87,10 +81,6 @@ def write_manifest(path: Path, frame: pd.DataFrame, *, may_be_empty: bool = Fals
 
 def check_manifest(frame: pd.DataFrame, path: Path) -> None:
     """Check column order, splits, and that `clip` is filled and unique.
-
-    Args:
-        frame: The table to check.
-        path: Where it comes from or goes to, for the error message.
 
     Raises:
         InputError: One rule is broken.

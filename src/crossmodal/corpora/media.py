@@ -46,7 +46,6 @@ def chosen_windows(corpus: str, choice: WindowChoice) -> dict[str, WindowSetting
     """Return the windows to cut from a corpus: kind -> settings.
 
     Args:
-        corpus: Name of the corpus.
         choice: What its edition says; without any kind these are the corpus's usual ones.
 
     Raises:

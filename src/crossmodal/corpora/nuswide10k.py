@@ -50,11 +50,8 @@ def read(
     """Choose the images and split them, the same way for the same seed.
 
     Args:
-        folder: A folder in the published layout.
-        per_class: Images of each of the ten concepts.
         validation: Images of the validation set, all concepts together; a multiple of ten.
         test: Images of the test set; a multiple of ten. The rest is for training.
-        seed: Decides which images are chosen and where they go.
 
     Returns:
         A manifest in the order train, validation, test and of the published files within each.

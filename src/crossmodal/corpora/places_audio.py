@@ -53,13 +53,11 @@ def read(
     """Read the published lists into a manifest.
 
     Args:
-        folder: A folder in the published layout.
         speakers: Which validation and test files of the release of 2020 to read: "both", those of
             "seen" or those of "unseen" speakers; files that do not say are always read.
         durations: Read the header of every sound file, which takes minutes for 400,000 of them;
             False leaves the times empty and does not notice unreadable files.
         limit_share: Largest share of the captions that may be set aside.
-        quarantine: Receives the captions set aside: without sound or image.
 
     Returns:
         One row a spoken caption, uncut, in the order of the files (train, validation, test, by

@@ -56,7 +56,6 @@ def pairs(folder: Path, *, validation: float, seed: int) -> pd.DataFrame:
     """Pair the voices with faces.
 
     Args:
-        folder: The corpus folder.
         validation: Share of the training windows that are dealt for validation.
         seed: Decides the faces of the voices and the validation windows.
 
@@ -100,7 +99,6 @@ def load(folder: Path, manifest: pd.DataFrame) -> tuple[NDArray[np.float32], NDA
     """Load the arrays of a manifest, row-aligned with it, not standardised.
 
     Args:
-        folder: The corpus folder.
         manifest: Rows with the columns of `COLUMNS`; places may be text.
 
     Returns:

@@ -38,8 +38,6 @@ def write_preview(manifest: Path, folder: Path, out: Path) -> None:
 
     Args:
         manifest: The corpus's `manifest.csv`.
-        folder: The corpus, in its published layout.
-        out: Folder for the two files.
     """
     rows = read_manifest(manifest)
     tiles: list[Picture] = []
@@ -60,7 +58,6 @@ def spread(rows: pd.DataFrame, count: int) -> pd.DataFrame:
     """Choose rows class by class in turn, evenly spaced within each class.
 
     Args:
-        rows: A manifest.
         count: At most so many.
     """
     classes = [group for _, group in rows.groupby("label", sort=True)]

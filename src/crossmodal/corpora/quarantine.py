@@ -61,8 +61,6 @@ class Quarantine:
         Args:
             frame: A table with a column `clip`.
             bad: Boolean [rows]; True where a row is to be set aside.
-            column: The column that holds the file at fault.
-            reason: The reason, the same for all of them.
         """
         aside = frame.loc[bad]
         for clip, file in zip(aside["clip"], aside[column], strict=True):
@@ -114,8 +112,6 @@ def too_many(
         set_aside: The clips set aside; a clip with several faults counts once.
         total: Clips there are, those set aside included.
         limit_share: Largest share of them that may be set aside, from 0 to 1.
-        folder: The corpus folder, for the message.
-        hint: What to do about it, for the message.
 
     Raises:
         InputError: Too many are set aside; the message names the commonest reasons.

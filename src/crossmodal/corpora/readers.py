@@ -25,8 +25,6 @@ def read_corpus(
     """Read a corpus folder in its published layout.
 
     Args:
-        corpus: Name of the corpus.
-        folder: Where it lies.
         arguments: Further arguments of its reader, from the edition's settings.
 
     Returns:
@@ -50,9 +48,6 @@ def write_corpus_manifest(
     `leakage.csv` what stands on both sides of a split. The manifest is written last.
 
     Args:
-        corpus: Name of the corpus.
-        folder: Where it lies.
-        arguments: Further arguments of its reader.
         out: The `manifest.csv`.
 
     Raises:
@@ -70,10 +65,6 @@ def function_of(
     """Return a function of the module named like a corpus, after checking its arguments.
 
     Args:
-        package: Where the module lies.
-        name: Of the function.
-        corpus: Name of the corpus.
-        arguments: What it will be called with beside the folder.
         kind: What to call the function: "reader" or "generator".
 
     Raises:

@@ -284,8 +284,6 @@ def availability(
     """Return None when a corpus can be had, else the reason why not; never uses the network.
 
     Args:
-        corpus: The corpus.
-        folder: Where it lies or shall lie.
         mirror: Folder or http(s) address of a mirror, or None for the original sources.
         also: Optional parts that are wanted as well.
     """
@@ -319,9 +317,6 @@ def absences(
 
     Args:
         corpus: As for `availability`, which has returned None.
-        folder: As there.
-        mirror: As there.
-        also: As there.
     """
     folders = [folder]
     if mirror is not None and not is_url(mirror):

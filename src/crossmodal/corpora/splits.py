@@ -76,7 +76,6 @@ def in_proportion(sizes: Sequence[int], total: int) -> list[int]:
 
     Args:
         sizes: Of the groups, each at least 1.
-        total: How many things there are.
     """
     exact = np.array(sizes) * total / sum(sizes)
     shares = np.floor(exact).astype(int)

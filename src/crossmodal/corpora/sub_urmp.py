@@ -64,20 +64,17 @@ def read(
     """Read what lies in a folder into a manifest.
 
     Args:
-        folder: A folder in the published layout.
         split: "song": songs are dealt within each instrument, none stands on two sides;
             "published": the release's folders, its `validation` being the test set, as the papers
             that report two numbers use it; "random": chunks are dealt one by one, as the papers
             may have done (neighbours then stand on both sides).
         validation: Share of the songs or chunks for validation, unless published.
         test: Share of the songs or chunks for the test set, unless published.
-        seed: Decides the split, unless published.
         stride_ms: Keep the chunks that end at 500 ms and every so many milliseconds later; 100
             keeps all, 500 those that do not overlap.
         require_both: Set a clip aside that lacks its picture, or both its sound and the picture
             of its spectrogram; False keeps it with an empty path.
         limit_share: Largest share of the clips that may be set aside.
-        quarantine: Receives the clips set aside.
 
     Returns:
         One row a chunk, sorted by instrument, song and time. `clip` is the file's name without

@@ -66,7 +66,6 @@ def read(
     """Read what lies in a folder into a manifest.
 
     Args:
-        folder: A folder in one or several of the three layouts.
         layout: "episodes", "released" or "prepared"; None: the first of them that is there.
         split: "episode" (default): an episode stands on one side; "random": rows are dealt one
             by one (as the paper does with windows, which a later stage has to deal again);
@@ -74,7 +73,6 @@ def read(
             test files, some training rows being dealt for validation.
         validation: Share of the episodes or rows for validation, or the episodes themselves.
         test: Share of the episodes or rows for the test set, or the episodes themselves.
-        seed: Decides the split.
         limit_share: Largest share of the files that may be set aside.
         quarantine: Receives the files set aside: without speaker track, name or faces.
 

@@ -55,14 +55,9 @@ def read(
     """Read what lies in a folder into a manifest.
 
     Args:
-        folder: A folder that holds the piece folders.
         split: "song": all players of a piece on one side; "random": players are dealt one by one,
             so that a video may stand on two sides. Nothing is published.
-        validation: Share of the pieces or players for validation.
-        test: Share of the pieces or players for the test set.
-        seed: Decides the split.
         limit_share: Largest share of the players that may be set aside.
-        quarantine: Receives the players set aside.
 
     Returns:
         One row a player in a piece, uncut, sorted by piece and player. `clip` is the piece and

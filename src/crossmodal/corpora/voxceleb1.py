@@ -56,7 +56,6 @@ def read(
     """Read the published lists into a manifest.
 
     Args:
-        folder: A folder in the published layout.
         split: "published": by `iden_split.txt`, the same people on all sides; "identity": people
             are dealt, men and women each by the shares, none stands on two sides.
         validation: Share of the people for validation, for "identity".

@@ -95,7 +95,6 @@ def log_mel(
         waves: [n, samples], float32, or int16 of which 32,768 is full scale.
         device: "cpu" or "cuda".
         threads: Threads on the CPU; they do not change the values.
-        out: Where the features go, e.g. a memory-mapped file.
     """
     shape = (LOG_MEL.bands, LOG_MEL.steps(waves.shape[1]))
     transform = mel_spectrogram(LOG_MEL, device)

@@ -40,8 +40,6 @@ def sift_bag_of_words(
     Args:
         images: Image files; each must show at least one grid point (16 px a side).
         train: [n], True for the images the codebook is learned on.
-        words: Size of the codebook.
-        seed: Decides the sampled descriptors and the start of k-means.
 
     Raises:
         InputError: An image cannot be read or is too small, or the training images hold fewer
@@ -120,8 +118,6 @@ def learn_codebook(
 
     Args:
         descriptors: For each image its SIFT descriptors, [points, 128].
-        words: Number of centres.
-        seed: Decides the sampled descriptors and the start of k-means.
 
     Returns:
         The centres, [words, 128].

@@ -39,12 +39,6 @@ Makers = Mapping[str, Callable[[Source], Feature]]
 def write_each(corpus: str, makers: Makers, source: Source, names: list[str]) -> None:
     """Make and write the named features one after the other.
 
-    Args:
-        corpus: Name of the corpus.
-        makers: What makes each feature.
-        source: What they are made from.
-        names: Which of them to make.
-
     Raises:
         InputError: The folder cannot give a feature.
     """

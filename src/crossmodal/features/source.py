@@ -122,11 +122,6 @@ class Source:
         """Open a feature of these windows for writing, see `store.create_feature`.
 
         Args:
-            name: Of the feature.
-            shape: Of one row.
-            dtype: Of its values.
-            units: What one value is.
-            settings: How it was made.
             libraries: Distribution names of the libraries that decided its values.
         """
         return create_feature(
@@ -139,11 +134,7 @@ class Source:
         )
 
     def blocks(self, title: str) -> Iterator[slice]:
-        """Yield some rows at a time, and show how far they are.
-
-        Args:
-            title: Short text before the bar.
-        """
+        """Yield some rows at a time, and show how far they are."""
         with progress(total=self.rows, title=title, unit="window") as bar:
             for start in range(0, self.rows, BLOCK):
                 rows = slice(start, min(start + BLOCK, self.rows))

@@ -164,7 +164,6 @@ def in_chunks(
         shape: Shape of one clip's feature.
         chunk: Clips at a time on the CPU; a GPU takes `GPU_CHUNK`.
         device: "cpu" or "cuda".
-        threads: Chunks in work at once, on the CPU.
         out: Where the features go, e.g. a memory-mapped file; None makes an array.
 
     Returns:

@@ -65,12 +65,8 @@ def write_features(
     Args:
         made_from: As for `load_maker`.
         names: As for `load_maker`.
-        folder: The corpus in its published layout.
         manifest: The manifest the rows follow; beside that of windows lie `waves.npy` and
             `pictures.npy`.
-        out: Folder of the feature files.
-        seed: Decides every draw of a computed feature.
-        published: Take the published features where the folder has them.
         weights: torchvision's VGG16 weights; None trains a small network for `image_deep`.
         threads: Processor threads; they do not change the values.
 

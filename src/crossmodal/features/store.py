@@ -73,7 +73,6 @@ def create_feature(
     Args:
         path: As for `write_feature`.
         shape: Of the array, [n, ...].
-        dtype: Of its values.
         units: As for `write_feature`.
         settings: As for `write_feature`; read when the block ends, so that what is found out
             inside can be added to it.
@@ -98,7 +97,6 @@ def read_feature(path: Path, rows: int) -> NDArray[Any]:
 
     Args:
         path: The `.npy` file.
-        rows: Rows of the manifest it must be aligned with.
 
     Returns:
         The array, [rows, ...].
@@ -123,10 +121,6 @@ def read_feature(path: Path, rows: int) -> NDArray[Any]:
 
 def scratch(shape: tuple[int, ...], dtype: DTypeLike = np.float32) -> NDArray[Any]:
     """Return a memory-mapped array in a file without a name, gone with the process at the latest.
-
-    Args:
-        shape: Of the array.
-        dtype: Of its values.
 
     Raises:
         InputError: There is no room for it.

@@ -37,10 +37,7 @@ def lda(
     """Return each document's topic proportions under a model of the training documents.
 
     Args:
-        texts: Plain texts.
         train: [n], True for the documents the vocabulary and the topics are learned on.
-        topics: Number of topics.
-        seed: Decides the start of the inference.
 
     Returns:
         [n, topics], every row summing to 1. A document without any known word gets the prior.
@@ -70,9 +67,6 @@ def lda(
 
 def frequent_words(texts: Sequence[str]) -> NDArray[np.float32]:
     """Return which of the texts' frequent words each of them has; see `WORDS`.
-
-    Args:
-        texts: Plain texts, e.g. all captions of an image as one.
 
     Returns:
         Zeros and ones, [n, words].

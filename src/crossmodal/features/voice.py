@@ -132,7 +132,6 @@ def voice_spectra(
             not count. None takes all.
         device: "cpu" or "cuda".
         threads: Threads on the CPU; they do not change the values.
-        out: Where the features go, e.g. a memory-mapped file.
     """
     true = np.full(len(waves), waves.shape[1]) if lengths is None else lengths
 

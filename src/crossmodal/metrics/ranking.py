@@ -28,7 +28,6 @@ def reciprocal_rank_by_class(
     Ranks are by `scores` [q, n], higher is better; items of equal score stand in random order.
 
     Args:
-        scores: One row a query.
         database_labels: [n], from 0 to `classes` - 1.
         classes: How many; each must occur.
 
@@ -97,8 +96,6 @@ def permutation_test(
     Args:
         values: [q, identities], what a query earns if that identity is the answer.
         answers: [q], the right identity.
-        permutations: How many random ones.
-        seed: Decides them.
     """
     queries, identities = values.shape
     # what the queries of identity i earn together when identity j is the answer

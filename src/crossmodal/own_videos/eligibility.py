@@ -27,11 +27,7 @@ NOT_FROM_VIDEOS = {
 
 
 class Papers:
-    """The papers' plans in the edition of one's own videos, before there is a corpus.
-
-    Args:
-        config: The settings folder.
-    """
+    """The papers' plans in the edition of one's own videos, before there is a corpus."""
 
     def __init__(self, config: Path) -> None:
         self.edition: Edition = load_edition(OWN, config)
@@ -58,7 +54,6 @@ def expected(rows: pd.DataFrame, kind: str, step_s: float) -> pd.DataFrame:
         rows: `person, label, split, start_s, end_s`, and `face_share`: the share of looks at the
             video that found a face.
         kind: "facevoice", "cmcgan" or "msvae".
-        step_s: From one window to the next.
 
     Returns:
         A row of the same columns for each window.
@@ -80,7 +75,6 @@ def write_eligible(workspace: Workspace, out: Path) -> None:
 
     Args:
         workspace: Of the edition of one's own videos.
-        out: The file to write.
     """
     assert workspace.own is not None
     unserved = dict(workspace.own.unserved)

@@ -68,9 +68,7 @@ def init_corpus(
         videos: The folder; only read.
         labels: The table; None: `labels.csv` in the folder.
         name: Of the corpus; None: that of the folder.
-        data: Folder of the corpora.
         split: "auto", "file" or "time"; a column `split` of the table goes before it.
-        config: The settings folder.
 
     Raises:
         InputError: The folder, the name or the table is wrong, or no video can be used.

@@ -49,10 +49,8 @@ class Plan:
     """The runs of a paper in an edition.
 
     Args:
-        paper: Its name.
         settings: Its settings.
         seeds: The edition's.
-        at_hand: Corpora that can be had, by name.
     """
 
     windows: ClassVar[str | None] = None
@@ -127,13 +125,7 @@ class Plan:
     def examples_seen(
         self, corpus: str, variant: str, pairs: Mapping[str, int]
     ) -> dict[str, float]:
-        """Return how many examples a run takes, by phase of its training, for `make plan`.
-
-        Args:
-            corpus: Name of the corpus.
-            variant: Of the run.
-            pairs: Rows of the manifest by split.
-        """
+        """Return how many examples a run takes, by phase of its training, for `make plan`."""
         raise NotImplementedError
 
     def unmet(self, windows: pd.DataFrame) -> str:

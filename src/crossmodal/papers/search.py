@@ -17,8 +17,6 @@ def read_chosen(path: Path, variant: str, names: Sequence[str]) -> dict[str, Any
     Args:
         path: Table that `tune` wrote, with `variant`, a column a setting, and `chosen`: 1 in the
             chosen row of each variant.
-        variant: Whose settings were searched.
-        names: Of the settings that are searched now.
 
     Returns:
         Setting -> value; plain Python values, because checkpoints hold nothing else.

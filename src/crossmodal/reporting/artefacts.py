@@ -13,13 +13,7 @@ from crossmodal.reporting.tables import write_table
 
 
 def write_missing(artefact: Artefact, stem: Path, text: str) -> None:
-    """Write a figure or table that says in its place why it could not be made.
-
-    Args:
-        artefact: Its kind and title.
-        stem: Path without suffix.
-        text: The reason.
-    """
+    """Write a figure or table that says in its place why it could not be made."""
     if artefact.sounds:
         write_listening(stem.with_name(f"{stem.name}.audio.json"), [])
     if artefact.kind == "table":

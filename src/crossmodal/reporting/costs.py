@@ -65,7 +65,6 @@ def costs_by_part(jobs: Iterable[Job], parts: Mapping[str, str]) -> list[dict[st
     """Add up jobs by part of the edition and by stage.
 
     Args:
-        jobs: Jobs in any order.
         parts: Id -> title of the papers and the benchmark; a job of another part, left from
             another run, is counted with what serves all.
 

@@ -52,7 +52,6 @@ def read_sounds(path: Path, names: Sequence[str]) -> list[dict[str, str]]:
 
     Args:
         path: A JSON list of mappings that have "audio" and `names`, all text.
-        names: What must be told of each sound.
 
     Raises:
         InputError: The file is damaged, or holds an address where a sound should be.

@@ -21,7 +21,6 @@ class RunIndex:
     """The runs of an edition by group: `<paper>/<corpus>/<variant>`, its seeds in rising order.
 
     Args:
-        records: Paper, or the benchmark -> the records of its runs.
         out: The report page; links to records are relative to its folder.
 
     Attributes:
@@ -44,7 +43,6 @@ class RunIndex:
         """Return what a link to the runs of some groups needs.
 
         Args:
-            paper: Name of the paper.
             groups: `<corpus>/<variant>`; those that did not run are left out.
 
         Returns:

@@ -85,8 +85,6 @@ def write_report(
     Args:
         edition_results: `results/<edition>`, with `claims.csv`, `corpora/` and a folder a paper.
         out: The HTML file; links to `run.json` files are relative to its folder.
-        page: What to say of the edition and its papers.
-        records: Paper, or the benchmark -> the records of its runs.
         benchmarks: `benchmarks/<edition>`, what Snakemake measured of every job.
 
     Raises:

@@ -18,7 +18,6 @@ def read_claims(path: Path, index: RunIndex) -> list[Claim]:
 
     Args:
         path: `results/<edition>/claims.csv`; no claims where it is missing.
-        index: The runs of the edition.
 
     Raises:
         InputError: The file is damaged.

@@ -104,8 +104,6 @@ def figure(
     Args:
         width: "single" is 3.5 inches, a column of a paper; "double" is 7.2 inches, a page.
         height: Inches; 2.6 for each row of axes when not given.
-        rows: Rows of axes.
-        columns: Columns of axes.
         subplots: More arguments for `Figure.subplots`, e.g. `sharey=True`.
 
     Returns:
@@ -129,7 +127,6 @@ def save(fig: Figure, stem: Path, *, source: str, runs: str = "") -> None:
     Args:
         fig: A figure from `figure`; with stand-in data or own videos it grows by a line that says
             so.
-        stem: Path without suffix.
         source: `synthetic`, `download` or `own`.
         runs: What the figure was drawn from, as `CorpusResults.read_from` returns it; kept in the
             metadata of both files under "Source".

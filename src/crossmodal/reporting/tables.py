@@ -35,7 +35,6 @@ def comparison(
     """Put the paper's numbers beside ours.
 
     Args:
-        results: The runs on the corpus that is compared.
         key: `task|protocol|metric` of the scores, or one for every row.
         cells: One row a cell: any describing columns, then `variant` and `paper` (the reported
             value, NaN where the paper has none).

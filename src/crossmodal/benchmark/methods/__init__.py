@@ -30,11 +30,8 @@ def fit(
     """Fit a method.
 
     Args:
-        method: Name of the method.
-        train: Training pairs, on the device to train on.
         settings: Of the method: of the type that `benchmark.settings.SETTINGS` names.
         passes: Over the training pairs; methods solved in closed form ignore them.
-        seed: Of weights and order.
         unique: An answer is a pair, not a class.
 
     Returns:

@@ -65,7 +65,6 @@ def of_pairs(answer: NDArray[np.int64], seed: int) -> Triplets:
 
     Args:
         answer: [n], number of the pair; at least two different ones.
-        seed: Decides the negatives.
     """
     random = np.random.default_rng(seed)
     own = np.arange(len(answer))

@@ -62,7 +62,6 @@ def contrast(picture: Tensor, sound: Tensor, answer: Tensor, temperature: float)
         picture: [n, d], of length 1.
         sound: [n, d], of length 1.
         answer: [n].
-        temperature: Cosines are divided by it.
     """
     logits = picture @ sound.T / temperature
     matches = (answer[:, None] == answer[None, :]).float()

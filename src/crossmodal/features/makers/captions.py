@@ -78,7 +78,6 @@ def _described(
     """Return the features of distinct images, and how they were made.
 
     Args:
-        source: What they are made from.
         images: [m], their files.
         of_row: [n], each row's image.
     """

@@ -30,10 +30,8 @@ def write_log_mel(source: Source, names: list[str], kind: str, samples: int) -> 
     """Write the log-mel spectrograms of windows, [n, 40, 1 + samples // 128], dB.
 
     Args:
-        source: What they are made from.
         names: "log_mel" or nothing.
         kind: Of the windows.
-        samples: Of a window.
     """
     waves = source.waves(samples)
     transform = mel_spectrogram(LOG_MEL, source.device)

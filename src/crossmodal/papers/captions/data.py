@@ -77,7 +77,6 @@ def load_pairs(folder: Path, split: str) -> Pairs:
 
     Args:
         folder: `results/<edition>/corpora/<corpus>/captions`.
-        split: train, validation or test.
 
     Raises:
         InputError: A file is missing or does not fit the manifest, or the split has fewer than

@@ -59,8 +59,6 @@ def score(
     Args:
         images: [m, d], of the distinct images.
         captions: [n, d].
-        pairs: The test part.
-        protocol: The galleries and the cut-offs.
 
     Returns:
         `task|protocol|recallK` and `task|protocol|rank`, a value a query (under `pairs` the mean
@@ -111,7 +109,6 @@ def _search(
         images: [m, d], all of the part.
         captions: [g, d], those of the gallery.
         numbers: [g], whose image each caption is; the gallery's images are these.
-        protocol: For the cut-offs.
     """
     distinct = np.unique(numbers)
     similarities, queries, database = images[distinct] @ captions.T, distinct, numbers
@@ -135,8 +132,6 @@ def searches_shown(
     Args:
         images: [m, d], of the distinct images.
         captions: [n, d].
-        pairs: The test part.
-        job: For the settings and the corpus.
 
     Returns:
         `searches`, JSON: task, and of query and answers `clip`, `text`, `image` and, of answers,

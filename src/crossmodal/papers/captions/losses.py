@@ -62,8 +62,6 @@ def six_hinges(
 
     Args:
         similarities: [b, b].
-        impostors: Drawn for this batch.
-        margin: Of each hinge.
         average: A third of each term, so that six hinges weigh as much as two.
     """
     own = torch.arange(len(similarities), device=similarities.device)

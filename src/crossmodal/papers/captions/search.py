@@ -54,12 +54,9 @@ def search(
     """Return the best answers to a query.
 
     Args:
-        run: Folder of a trained run.
-        query: A sound or a picture.
         gallery: Folder whose files of the other kind are searched, those below it included.
         best: How many answers, at least 1.
         weights: VGG16's weights, for a run that used them.
-        threads: Number of threads on the CPU.
 
     Returns:
         `rank` from 1, `score` (inner product), `file`; the best first.

@@ -111,11 +111,7 @@ class TemporalBranch(nn.Module):
         return sequence[torch.arange(len(sequence), device=sequence.device), :, last]
 
     def described(self, frames: int) -> dict[str, Any]:
-        """Return what a figure says of the stacks, read off the built modules; plain values.
-
-        Args:
-            frames: Of the longest caption.
-        """
+        """Return what a figure says of the stacks, read off the built modules; plain values."""
         causal = [part for part in self.stacks.modules() if isinstance(part, CausalConv)]
         dilations = [part.dilation for part in causal]
         return {

@@ -75,8 +75,6 @@ def fit(
 
     Args:
         pairs: To train on, on the device to train on; standardisation is fitted on them.
-        settings: Of the variant.
-        seed: Of weights, order and impostors.
         validation: Scored after every epoch; nothing is chosen by it.
         resume: Keeps the state; None keeps none.
         draw: Returns the rows of the batches of an epoch; None: no batch has an image twice.

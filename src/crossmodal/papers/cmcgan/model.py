@@ -169,7 +169,6 @@ class PairDiscriminator(nn.Module):
         """Score true pairs, pairs with one half generated, and pairs of two instruments.
 
         Args:
-            true: Of n clips.
             fake: m generated ones each, m a multiple of n, in the order of the clips.
             wrong: Rows of wrong pictures and of wrong sounds, [n] each; None: no such pairs.
 

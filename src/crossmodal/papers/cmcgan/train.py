@@ -98,7 +98,6 @@ def gan_step(gan: Cmcgan, x: Tensor, a: Tensor, label: Tensor) -> dict[str, Tens
     generator's own, since the generator does not change in between.
 
     Args:
-        gan: On the device of the pairs.
         x: Pictures [n, 3, h, w].
         a: Sounds [n, 1, bands, steps] of the same clips.
         label: [n], on the CPU.
@@ -329,11 +328,7 @@ def fit(
     """Train a model of the paper; return its learner, best epoch's weights in it, and the history.
 
     Args:
-        model: Its name.
-        sizes: Of pictures, sounds and networks.
         settings: The model's, resolved.
-        split: The pairs, on the device to compute on.
-        seed: Of all random numbers.
         evaluators: Modality -> run folder of the classifier that chooses a generator's epoch.
         resume: Gives the keeper of the state of a phase, "source" or "state"; None keeps none.
     """

@@ -224,7 +224,6 @@ def draw(
         windows: [w], the part's windows as rows of the manifest.
         person: [n], whose window each row of the manifest is.
         pairs: How many pairs are wanted; there are half as many triplets.
-        seed: Decides the draws, together with the windows.
         matched: The voice is that of the same window, or of any window of the person.
         with_replacement: Whether a window may be the face of several triplets, every window being
             used before one is used again; if not, there are no more triplets than windows.

@@ -38,7 +38,6 @@ def inter_discriminator(form: Form, own: Tensor, exchanged: Tensor, mismatched: 
     """D(own) - D(exchanged) / 2 - D(mismatched) / 2: whose representation lies beside h?
 
     Args:
-        form: See the module.
         own: Logits of the modality's own representation.
         exchanged: Of the other modality's representation of the same pair.
         mismatched: Of the modality's representation of another person.

@@ -121,10 +121,6 @@ def fit(
     """Train both phases.
 
     Args:
-        windows: On the device to train on.
-        triplets: Training triplets.
-        settings: Of the variant.
-        seed: Of weights and data order, in each phase.
         first_phase_triplets: Those of the first phase; None: all.
         first: A first phase with the same settings and seed, which is then not trained again.
         resume: Returns the keeper of the state of a phase; None keeps none.

@@ -45,7 +45,6 @@ def evaluate_run(
     """Score the networks of a run, one a code length, under every protocol.
 
     Args:
-        run: Which.
         content: Its checkpoint's content.
         split: The corpus with the features of the run's variant.
         settings: The paper's, for the protocols.

@@ -139,8 +139,6 @@ def fit_smfh(
         image: [n, d_x].
         text: [n, d_y].
         graph: Eigenvalues [n] and eigenvectors [n, n] of the graph's Laplacian.
-        bits: Length of the code.
-        settings: alpha, beta, gamma, ridge, iterations.
         rng: Starts S.
 
     Returns:

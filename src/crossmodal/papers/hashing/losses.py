@@ -75,7 +75,6 @@ def ssah_terms(
         out: Outputs of the branch that learns; the label network itself, or a modality's.
         onehot: Labels [n, classes].
         similar: [n, n], 1 where two rows share a label, else 0.
-        settings: The weights.
     """
     weight = pair_weight(similar, settings.balance)
     return (

@@ -222,12 +222,7 @@ def build(
     """Build the untrained network of a method.
 
     Args:
-        method: cvh, smfh, ssah, dssah, ours or semantic.
-        image_width: Number of image features.
-        text_width: Number of text features.
-        classes: Number of classes.
         bits: Length of the code; None for `semantic`.
-        settings: Widths, depth and the like.
     """
     if bits is None or method == "ours":
         return SemanticNetwork(image_width, text_width, classes, bits, settings)

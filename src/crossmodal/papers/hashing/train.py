@@ -73,11 +73,8 @@ def fit(
     """Train one method on all pairs given.
 
     Args:
-        method: cvh, smfh, ssah, dssah, ours or semantic.
-        pairs: Training pairs, on the device to train on.
         bits: Length of the code; None for `semantic`.
         settings: The method's settings.
-        seed: Of weights, data order and rotations.
         resume: Keeps the state of a network's training; None keeps none. CVH and SMFH have no
             steps to keep: killed, they start over.
 

@@ -102,11 +102,9 @@ def evaluate_run(
     """Score one trained run on its test clips.
 
     Args:
-        run: Which.
         content: Its checkpoint's content.
         history: Of its training.
         split: The corpus as the run's variant wants it.
-        protocol: How to score.
     """
     network, test = load(content), split.test
     latents = encode(network, test)
@@ -183,7 +181,6 @@ def pairs_to_verify(
     """Choose pairs of a face and a voice: every clip's own, and voices of other people.
 
     Args:
-        table: Of the test clips.
         protocol: How many unmatched voices a face gets, and the seed that draws them (with
             replacement).
         same_gender: Unmatched voices are of the face's gender, so that gender does not help.

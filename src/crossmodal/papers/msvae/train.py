@@ -63,9 +63,6 @@ def fit(
     """Train one network, going on where a killed training was.
 
     Args:
-        split: With tensors on the device to train on.
-        settings: Network, loss, training.
-        seed: Of weights, order and noise.
         resume: Keeps the state; None keeps none.
 
     Returns:
