@@ -46,7 +46,6 @@ class Definition:
     """A part of a module.
 
     Attributes:
-        digest: Of its syntax tree.
         uses: Names it looks up, or `name.attribute`.
         imports: Name -> `module` or `module:name` of imports inside it.
         files: Names of files that it may read beside its module.

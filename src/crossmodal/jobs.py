@@ -33,8 +33,6 @@ class JobContext:
     """What decides the results of a job besides its settings.
 
     Attributes:
-        device: Where it computes.
-        threads: Processor threads it has.
         code: Digest of its source.
         inputs: Files it reads.
     """
@@ -88,15 +86,11 @@ class TrainingJob:
     """One run in the making, as a paper's `train` gets it.
 
     Attributes:
-        settings: The paper's.
         run: Corpus, variant and seed.
         source: Where the corpus came from: synthetic, download or own.
         corpus_results: Folder of the manifest and features the paper learns from.
-        paper: The paper's folder.
         before: Role -> folder of a finished run that this one builds on.
         search: Table of the search that chose settings of this run; None without one.
-        context: Device, threads, code, inputs.
-        origin: Provenance.
         stamp: Digest of everything that decides the result.
         watch: Counts the time of all attempts.
     """
@@ -152,13 +146,8 @@ class EvaluationJob:
     """All runs of a paper on a corpus, as its `evaluate` gets them.
 
     Attributes:
-        settings: The paper's.
-        corpus: Name of the corpus.
-        runs: To score, in order.
         corpus_results: Folder of the manifest and features.
         corpus_folder: The corpus itself, for what figures show of it.
-        paper: The paper's folder.
-        device: Where to compute.
         examples: What figures show of the corpus itself; `evaluate` may fill it.
     """
 
@@ -211,12 +200,9 @@ class SearchJob:
     """A search of settings, as a paper's `tune` gets it; `tune` returns its table.
 
     Attributes:
-        settings: The paper's.
-        corpus: Name of the corpus.
         name: What is searched; the name of the table.
         variants: Whose settings are searched.
         corpus_results: Folder of the manifest and features.
-        device: Where to compute.
         tried: What earlier attempts tried.
     """
 

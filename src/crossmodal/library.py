@@ -24,10 +24,6 @@ class TrainedRun:
 
     Attributes:
         folder: `results/<edition>/<paper>/runs/<corpus>/<variant>/seed<k>`.
-        paper: Name of the paper.
-        corpus: Name of the corpus.
-        variant: Of the paper's settings.
-        seed: Of the training.
     """
 
     folder: Path

@@ -38,8 +38,6 @@ class VideoStream:
     """The video stream that is read.
 
     Attributes:
-        index: Number of the stream in the file.
-        codec: FFmpeg's name of the codec.
         width_px, height_px: Size after rotation.
         rotation_deg: Counter-clockwise turn that brings a decoded frame upright: 0, 90, 180, 270.
         rate_hz: Mean frames a second by the header, or None; for information only.
@@ -62,8 +60,6 @@ class AudioStream:
     """The audio stream that is read.
 
     Attributes:
-        index: Number of the stream in the file.
-        codec: FFmpeg's name of the codec.
         rate_hz: Samples a second in the file.
         channels: Number of channels in the file.
         start_s: When the first sample is heard, by the header.
@@ -114,9 +110,6 @@ def read_audio(path: Path, rate_hz: int, *, mono: bool = True) -> tuple[Samples,
     Gaps in the time stamps are filled with silence, overlaps trimmed. Resampling is FFmpeg's
     (swresample); at the file's own rate the decoded samples are returned as they are.
 
-    Args:
-        path: A sound file or a video with sound.
-
     Returns:
         The sound as float32 [samples], or [channels, samples] without `mono`, within [-1, 1] but
         for overshoot, and the time of its first sample in seconds.
@@ -137,7 +130,6 @@ def frames(
     """Yield the frames of a video as they are shown, holding two at a time.
 
     Args:
-        path: A video file.
         times_s: Times to look at, rising; None for every frame.
         stamps_s: Receives the time stamps of all frames, those never looked at included; complete
             when this generator has ended.

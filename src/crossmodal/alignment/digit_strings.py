@@ -57,7 +57,6 @@ def compose(rows: pd.DataFrame, settings: DigitStringWindows) -> pd.DataFrame:
     be, and no recording or picture twice in a string while there are enough.
 
     Args:
-        rows: The corpus's manifest.
         settings: How many strings, and the seed.
 
     Returns:

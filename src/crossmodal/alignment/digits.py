@@ -34,7 +34,6 @@ def choose_pairs(rows: pd.DataFrame, turns: int) -> pd.DataFrame:
     """Choose pairs so that a recording stands once among what is searched or scored.
 
     Args:
-        rows: The corpus's manifest.
         turns: Pictures that a recording goes with, where both splits are for training. A
             recording that only `split` has for training goes with as many, but under
             `split_speaker` with the first alone: there its further pairs have no side.

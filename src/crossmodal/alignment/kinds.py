@@ -65,8 +65,6 @@ class Plan:
         unit: Column of the manifest; rows with the same value are cut together, because they
             stand in the same file, which is decoded once.
         file: Column that names this file.
-        form: Of the windows.
-        cut: Cuts one unit.
         choose: Makes of the corpus's manifest the rows that are cut, the same in every shard;
             None: all of them as they are.
         named: Whether rows without a person give no window, where other rows have one.
@@ -91,7 +89,6 @@ def described(
     """Return a window's row: that of its clip, with its own name and times.
 
     Args:
-        row: The manifest's row of the clip.
         samples: How many samples of the window's row of `waves.npy` are sound.
         clip: The window's name; None: the clip's.
         span: Start and end of the window, s; None: those of the clip.

@@ -42,7 +42,6 @@ def merge_shards(
         shards: The folders of all shards of one alignment, as `stage.align` left them, in order.
         limit_share: Largest share of the corpus's clips that damaged files may set aside. Clips
             that merely show no speaker, or are short, do not count.
-        seed: Decides `split_random`.
         may_be_empty: Write empty files where there is no window at all.
 
     Raises:

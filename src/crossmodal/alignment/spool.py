@@ -90,11 +90,7 @@ class GrowingArray:
 
 @contextmanager
 def growing_array(path: Path, row: tuple[int, ...], dtype: DTypeLike) -> Iterator[GrowingArray]:
-    """Yield an array to append rows to; the file gets its name when the block succeeds.
-
-    Args:
-        path: The `.npy` file.
-    """
+    """Yield an array to append rows to; the file gets its name when the block succeeds."""
     with atomic_path(path) as temporary, temporary.open("wb") as stream:
         array = GrowingArray(stream, row, dtype)
         yield array
@@ -105,7 +101,6 @@ def blocks(path: Path, size: int) -> Iterator[NDArray[Any]]:
     """Read an `.npy` file some bytes at a time.
 
     Args:
-        path: An array in C order.
         size: Bytes to hold at a time; at least one row is.
 
     Yields:

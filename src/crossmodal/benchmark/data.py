@@ -60,8 +60,6 @@ class TaskData:
 
     Attributes:
         train: Copies of the training rows one after the other; the first is unchanged.
-        validation: To choose settings with.
-        test: To report.
         originals: Training rows without copies: `train` starts with them.
         picture_basis: From pictures to their vectors.
         sound_basis: From sounds to theirs.

@@ -22,8 +22,6 @@ class Evaluators:
     """Classifiers of true picture vectors and true sound vectors, and how good they are.
 
     Attributes:
-        picture: Fitted on the vectors of the true training pictures.
-        sound: On those of the true training sounds.
         true_accuracy: Of both on the true test items, by modality: the most that anything
             generated can be expected to reach.
     """

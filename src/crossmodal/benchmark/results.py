@@ -29,11 +29,7 @@ class Cell:
     """All seeds of a method on a task.
 
     Attributes:
-        task: Name of the task.
-        method: Name of the method.
-        runs: Their scores.
         path: Of the method's `run.json`.
-        record: Its content.
     """
 
     task: str
@@ -71,7 +67,6 @@ class BenchmarkResults:
     """What ran of the benchmark in an edition, as figures and tables read it.
 
     Attributes:
-        settings: Of the benchmark.
         corpora: Task -> its methods, both in the order of the settings.
     """
 

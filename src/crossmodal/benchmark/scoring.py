@@ -120,8 +120,6 @@ def score(
     """Measure everything a method can be measured by.
 
     Args:
-        fitted: The method.
-        task: Its test part is measured on.
         evaluators: Of generated items; None where answers are no classes.
 
     Returns:

@@ -71,12 +71,9 @@ def unpack(
     archive are ignored.
 
     Args:
-        archive: The archive; its kind is told by its name.
-        folder: Where the files go; made when missing.
         strip_prefix: Folder inside the archive whose contents are taken, the folder itself
             dropped; "auto" for the one folder everything lies in; None for everything.
         max_bytes: Most bytes it may unpack to, declared and actual.
-        max_files: Most members it may have.
 
     Raises:
         InputError: Of a kind that cannot be unpacked, truncated, damaged, encrypted, too large,

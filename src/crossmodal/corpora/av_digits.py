@@ -67,7 +67,6 @@ def read(
         seed: Decides which picture goes with which recording, and how pictures are dealt.
         test_speakers: Who is the test set of `split_speaker`; none: by the order of names.
         validation_speakers: Who is its validation set; none: by the order of names.
-        limit_share: Largest share of the recordings that may be set aside.
         quarantine: Receives the recordings set aside: misnamed, damaged, not at 8 kHz, or without
             a picture of their digit on their side.
 

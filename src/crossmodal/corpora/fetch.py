@@ -60,7 +60,6 @@ def fetch(url: str, target: Path, expected: Download, *, retry: Retry, room_byte
     Until the file is whole and right, its bytes lie in `.NAME.partial` beside `target`.
 
     Args:
-        expected: Size and checksums, as far as known.
         room_bytes: Disk space needed beside the file itself, e.g. for unpacking it.
 
     Raises:

@@ -48,7 +48,6 @@ def read(
     Args:
         durations: Read the header of every sound file; False leaves the times empty and does not
             notice unreadable files.
-        limit_share: Largest share of the captions that may be set aside.
         quarantine: Receives the captions set aside: without sound, image or split.
 
     Returns:

@@ -45,7 +45,6 @@ def read(
     """Read a table of labels into a manifest.
 
     Args:
-        folder: Holds `labels.csv` and the files it names.
         split: What must not stand on two sides where the table has no column `split`: "source"
             (a file), "person", or "random" (rows are dealt one by one).
         quarantine: Receives the rows that `crossmodal init-corpus` set aside, if it did.

@@ -93,7 +93,6 @@ def fields(path: Path, count: int, wanted: str) -> list[list[str]]:
     """Read a list of fields separated by blanks.
 
     Args:
-        path: The list.
         count: Fields a line has.
         wanted: What they are, for the error message.
 

@@ -67,7 +67,6 @@ def write_manifest(path: Path, frame: pd.DataFrame, *, may_be_empty: bool = Fals
     """Check a manifest and write it atomically as UTF-8 CSV; NaN seconds become empty fields.
 
     Args:
-        path: The file to write.
         may_be_empty: Whether there may be no rows.
 
     Raises:

@@ -57,7 +57,6 @@ def read(
             "seen" or those of "unseen" speakers; files that do not say are always read.
         durations: Read the header of every sound file, which takes minutes for 400,000 of them;
             False leaves the times empty and does not notice unreadable files.
-        limit_share: Largest share of the captions that may be set aside.
 
     Returns:
         One row a spoken caption, uncut, in the order of the files (train, validation, test, by

@@ -35,9 +35,6 @@ def write_preview(manifest: Path, folder: Path, out: Path) -> None:
     Rows are taken class by class in turn, spread evenly over each class, so that the same
     manifest always shows the same clips. A corpus without pictures gets an empty sheet, one
     without sound an empty list; a clip that cannot be read is passed over.
-
-    Args:
-        manifest: The corpus's `manifest.csv`.
     """
     rows = read_manifest(manifest)
     tiles: list[Picture] = []

@@ -31,8 +31,6 @@ class SetAside(NamedTuple):
     """One clip that is left out.
 
     Args:
-        clip: Name of the clip, as in the manifest.
-        file: The file at fault, relative to the corpus folder.
         reason: A plain phrase that is the same for the same fault, so that faults can be counted.
     """
 
@@ -59,7 +57,6 @@ class Quarantine:
         """Set the bad rows of a table aside and return the others.
 
         Args:
-            frame: A table with a column `clip`.
             bad: Boolean [rows]; True where a row is to be set aside.
         """
         aside = frame.loc[bad]

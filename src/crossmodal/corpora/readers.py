@@ -24,9 +24,6 @@ def read_corpus(
 ) -> tuple[pd.DataFrame, Quarantine]:
     """Read a corpus folder in its published layout.
 
-    Args:
-        arguments: Further arguments of its reader, from the edition's settings.
-
     Returns:
         The manifest, and the clips that were set aside.
 

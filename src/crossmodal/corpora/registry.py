@@ -56,8 +56,6 @@ class Download(_Entry):
         file: Name of the file, in the corpus folder and on a mirror, with folders where it lies
             below.
         url: Where it lies; None when it can only be fetched by hand.
-        bytes: Its exact size.
-        sha256: Its SHA-256.
         sha256_prefix: The first digits of its SHA-256, as in the names of PyTorch's weights.
         md5: Its MD5, where nothing better was published.
         unpack: Given for an archive; without it the file itself belongs into the corpus folder.
@@ -195,7 +193,6 @@ class Corpus(_Entry):
     """One corpus of the registry.
 
     Attributes:
-        name: Its key in the registry.
         title: Its name in prose.
         homepage: Where it is described.
         licence: Terms of use, as its makers state them.
@@ -285,7 +282,6 @@ def availability(
 
     Args:
         mirror: Folder or http(s) address of a mirror, or None for the original sources.
-        also: Optional parts that are wanted as well.
     """
     wanted = corpus.chosen_parts(also)
     lacking = {name: lack for name, part in wanted.items() if (lack := part.missing_in(folder))}

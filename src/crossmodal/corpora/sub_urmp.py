@@ -74,7 +74,6 @@ def read(
             keeps all, 500 those that do not overlap.
         require_both: Set a clip aside that lacks its picture, or both its sound and the picture
             of its spectrogram; False keeps it with an empty path.
-        limit_share: Largest share of the clips that may be set aside.
 
     Returns:
         One row a chunk, sorted by instrument, song and time. `clip` is the file's name without

@@ -73,7 +73,6 @@ def read(
             test files, some training rows being dealt for validation.
         validation: Share of the episodes or rows for validation, or the episodes themselves.
         test: Share of the episodes or rows for the test set, or the episodes themselves.
-        limit_share: Largest share of the files that may be set aside.
         quarantine: Receives the files set aside: without speaker track, name or faces.
 
     Returns:

@@ -57,7 +57,6 @@ def read(
     Args:
         split: "song": all players of a piece on one side; "random": players are dealt one by one,
             so that a video may stand on two sides. Nothing is published.
-        limit_share: Largest share of the players that may be set aside.
 
     Returns:
         One row a player in a piece, uncut, sorted by piece and player. `clip` is the piece and

@@ -63,7 +63,6 @@ def read(
         seed: Decides the split, for "identity".
         durations: Read the header of every sound file, which takes a minute for 150,000 of them;
             False leaves the times empty and does not notice unreadable files.
-        limit_share: Largest share of the utterances that may be set aside.
         quarantine: Receives the utterances set aside: of unknown people, without sound or faces.
 
     Returns:

@@ -146,7 +146,6 @@ def caption_front_end(wave: Waves, *, device: str = "cpu") -> Features:
 
     Args:
         wave: [samples] at 16 kHz, float32, or int16 of which 32,768 is full scale.
-        device: "cpu" or "cuda".
 
     Raises:
         ClipError: The caption is shorter than half a frame, 12.5 ms.
@@ -172,8 +171,6 @@ def caption_front_ends(
     Args:
         waves: [n, samples] at 16 kHz, float32, or int16 of which 32,768 is full scale.
         samples: [n], how many samples of each wave are sound; silence lies behind.
-        device: "cpu" or "cuda".
-        threads: Captions in work at once; they do not change the values.
         out: [n, 40, frames], e.g. a memory-mapped file. Of caption i the first
             `1 + samples[i] // 160` frames are true, if there are so many.
     """

@@ -54,7 +54,6 @@ def deep(
     sure of themselves than its features of the others.
 
     Args:
-        images: Image files or pictures.
         train: [n], True for the images the small network is trained on.
         labels: [n], the classes.
         weights: torchvision's VGG16 state dictionary, or None.
@@ -92,11 +91,8 @@ def vgg16_fc7(
     row depends on its neighbours; a GPU takes 32 at once, and its values differ in the last digits.
 
     Args:
-        images: Image files or pictures.
         weights: torchvision's VGG16 state dictionary.
         device: "cpu" or "cuda".
-        threads: Images read at once, for a GPU.
-        out: Where the features go, e.g. a memory-mapped file; None makes an array.
 
     Source: Simonyan and Zisserman, Very deep convolutional networks, ICLR 2015.
 
@@ -201,7 +197,6 @@ def describe(images: Images, weights: dict[str, Tensor]) -> NDArray[np.float32]:
     """Return the features [n, 128] of images by a small network that was kept.
 
     Args:
-        images: Image files or pictures.
         weights: What `small_network` kept, read with `runs.load_checkpoint`.
 
     Raises:

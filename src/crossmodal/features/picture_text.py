@@ -21,8 +21,6 @@ class Feature:
 
     Attributes:
         array: [n, width].
-        units: What one value is.
-        settings: How it was made.
         libraries: Distribution names of the libraries that decided its values.
     """
 

@@ -46,7 +46,6 @@ def waves_from_log_mel(log_mels: Features, *, samples: int = SAMPLES, threads: i
 
     Args:
         log_mels: [n, bands, steps], dB of power as `features.audio.log_mel` gives them.
-        threads: Blocks of four clips in work at once; they do not change the values.
 
     Raises:
         InputError: A value is not finite.

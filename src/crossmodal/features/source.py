@@ -27,14 +27,8 @@ class Source:
     """What features are made from.
 
     Attributes:
-        folder: The corpus in its published layout.
-        manifest: Its manifest, or that of the windows cut from it.
         windows: Folder of the manifest, with the windows' `waves.npy` and `pictures.npy`.
-        out: Where the features go.
-        seed: Decides every draw.
         published: Whether published features are preferred to computed ones.
-        weights: VGG16 weights, or None.
-        threads: Processor threads.
     """
 
     folder: Path
@@ -119,11 +113,7 @@ class Source:
         settings: dict[str, Any],
         libraries: tuple[str, ...],
     ) -> AbstractContextManager[NDArray[Any]]:
-        """Open a feature of these windows for writing, see `store.create_feature`.
-
-        Args:
-            libraries: Distribution names of the libraries that decided its values.
-        """
+        """Open a feature of these windows for writing, see `store.create_feature`."""
         return create_feature(
             self.out / f"{name}.npy",
             (self.rows, *shape),

@@ -163,7 +163,6 @@ def in_chunks(
         waves: [n, samples], float32, or int16 of which 32,768 is full scale; may be memory-mapped.
         shape: Shape of one clip's feature.
         chunk: Clips at a time on the CPU; a GPU takes `GPU_CHUNK`.
-        device: "cpu" or "cuda".
         out: Where the features go, e.g. a memory-mapped file; None makes an array.
 
     Returns:

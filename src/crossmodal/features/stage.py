@@ -68,7 +68,6 @@ def write_features(
         manifest: The manifest the rows follow; beside that of windows lie `waves.npy` and
             `pictures.npy`.
         weights: torchvision's VGG16 weights; None trains a small network for `image_deep`.
-        threads: Processor threads; they do not change the values.
 
     Raises:
         InputError: A name is unknown, or the folder cannot give the feature.

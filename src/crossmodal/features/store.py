@@ -71,12 +71,9 @@ def create_feature(
     When the block raises, or leaves a value that is not finite, nothing is left behind.
 
     Args:
-        path: As for `write_feature`.
         shape: Of the array, [n, ...].
-        units: As for `write_feature`.
         settings: As for `write_feature`; read when the block ends, so that what is found out
             inside can be added to it.
-        libraries: As for `write_feature`.
 
     Raises:
         InputError: The array holds no rows of finite numbers.
@@ -94,9 +91,6 @@ def create_feature(
 
 def read_feature(path: Path, rows: int) -> NDArray[Any]:
     """Open a feature memory-mapped and read-only.
-
-    Args:
-        path: The `.npy` file.
 
     Returns:
         The array, [rows, ...].

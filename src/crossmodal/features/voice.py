@@ -130,8 +130,6 @@ def voice_spectra(
         readings: See `normalise`.
         lengths: [n], how many samples of each wave are sound, at least 512; what lies behind does
             not count. None takes all.
-        device: "cpu" or "cuda".
-        threads: Threads on the CPU; they do not change the values.
     """
     true = np.full(len(waves), waves.shape[1]) if lengths is None else lengths
 

@@ -71,11 +71,7 @@ def expected(rows: pd.DataFrame, kind: str, step_s: float) -> pd.DataFrame:
 
 
 def write_eligible(workspace: Workspace, out: Path) -> None:
-    """Write as JSON which papers the windows that were cut can serve: `name, served, unserved`.
-
-    Args:
-        workspace: Of the edition of one's own videos.
-    """
+    """Write as JSON which papers the windows that were cut can serve: `name, served, unserved`."""
     assert workspace.own is not None
     unserved = dict(workspace.own.unserved)
     for kind in workspace.windows(CORPUS):  # windows of this kind are what the paper learns from

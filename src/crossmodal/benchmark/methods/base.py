@@ -27,8 +27,6 @@ class Fitted:
     Attributes:
         pictures: Items -> embeddings of their pictures, [n, d].
         sounds: Items -> embeddings of their sounds, [n, d].
-        comparison: How two embeddings are compared.
-        weights: Everything that was learned, by name.
         history: One row an epoch or component.
         network: What `describe_network` says of each network, by its name.
         picture_from_sound: Items -> pictures [n, c, h, w] or picture vectors [n, p] made of their

@@ -30,7 +30,6 @@ class Embedder:
     """A trained run that can embed files.
 
     Attributes:
-        network: In evaluation mode.
         image_network: The small network that described the run's images; None: VGG16 did.
         vgg16: VGG16's weights, or None.
         device: Where VGG16 computes.

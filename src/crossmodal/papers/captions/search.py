@@ -105,9 +105,6 @@ def gallery_index(
     every file; with any other it is made anew.
 
     Args:
-        embedder: Of the run.
-        run: Its folder.
-        gallery: The folder.
         kind: What is looked for in it.
 
     Raises:

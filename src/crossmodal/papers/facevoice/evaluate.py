@@ -68,8 +68,6 @@ def scores_of(
     """Score the test pairs of a run.
 
     Args:
-        validation: Pairs that threshold and calibration are chosen with.
-        test: Pairs to report.
         identify: Whether the people of the test pairs were seen in training.
 
     Returns:

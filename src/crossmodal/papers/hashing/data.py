@@ -57,9 +57,6 @@ def load_split(settings: PaperSettings, corpus: str, variant: str, folder: Path)
     """Load a corpus with the features that a variant learns from.
 
     Args:
-        settings: The paper's settings.
-        corpus: Name of the corpus.
-        variant: Decides the image feature.
         folder: `results/<edition>/corpora/<corpus>`, with `manifest.csv` and feature files.
 
     Raises:

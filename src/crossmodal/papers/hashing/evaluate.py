@@ -45,9 +45,7 @@ def evaluate_run(
     """Score the networks of a run, one a code length, under every protocol.
 
     Args:
-        content: Its checkpoint's content.
         split: The corpus with the features of the run's variant.
-        settings: The paper's, for the protocols.
 
     Returns:
         Average precision a query by `task|protocol|map`, the chance level of each, and the curves
