@@ -4,14 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from crossmodal.alignment.speakers import (
-    Place,
-    Speech,
-    overlap_s,
-    people_by_place,
-    people_by_speech,
-    speaking_tracks,
-)
+from crossmodal.alignment.speakers import Speech, overlap_s, people_by_speech, speaking_tracks
 from crossmodal.alignment.tracks import Track
 
 
@@ -27,18 +20,6 @@ TRACKS = {0: track(0.0, 4.0), 1: track(2.0, 6.0, x=30.0), 4: track(8.0, 9.0)}
 def test_overlap() -> None:
     assert overlap_s((0.0, 2.0), (1.5, 3.0)) == 0.5
     assert overlap_s((0.0, 1.0), (2.0, 3.0)) == 0.0
-
-
-def test_places_name_the_box_that_holds_them_and_whose_centre_is_nearest() -> None:
-    places = [
-        Place(1.0, "Amy", 20, 20),
-        Place(3.0, "Bert", 36, 20),  # in both boxes, nearer the centre of the second
-        Place(3.0, "Bert", 50, 20),
-        Place(3.5, "Amy", 52, 20),  # outvoted
-        Place(7.0, "Carl", 20, 20),  # nobody is on the screen
-        Place(8.5, "Carl", 60, 20),  # beside the box
-    ]
-    assert people_by_place(TRACKS, places) == {0: "Amy", 1: "Bert"}
 
 
 def test_speech_names_who_is_alone_on_the_screen() -> None:

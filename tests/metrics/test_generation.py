@@ -21,14 +21,7 @@ from torchmetrics.functional.image import (
 
 from crossmodal.errors import InputError
 from crossmodal.metrics import generation
-from crossmodal.metrics.generation import (
-    PSNR_LIMIT_DB,
-    absolute_error,
-    frechet,
-    frechet_resamples,
-    psnr,
-    ssim,
-)
+from crossmodal.metrics.generation import PSNR_LIMIT_DB, absolute_error, frechet, psnr, ssim
 
 Array = NDArray[Any]
 SHAPES = [(3, 17, 23), (2, 16, 31, 3), (4, 12, 11, 1), (2, 128, 32)]
@@ -206,18 +199,6 @@ def test_few_items_make_frechet_too_large() -> None:
     ]
     assert means[0] > means[1] > means[2] > 0
     assert means[0] / means[2] == pytest.approx(4, rel=0.3)  # falls as 1/n
-
-
-def test_frechet_resamples_are_repeatable_and_spread_like_new_samples() -> None:
-    random = np.random.default_rng(0)
-    left, right = random.normal(size=(100, 3)), random.normal(size=(100, 3)) + 2
-    drawn = frechet_resamples(left, right, resamples=100)
-    assert np.array_equal(drawn[:5], frechet_resamples(left, right, resamples=5))
-    assert not np.array_equal(drawn[:5], frechet_resamples(left, right, resamples=5, seed=1))
-    anew = [
-        frechet(random.normal(size=(100, 3)), random.normal(size=(100, 3)) + 2) for _ in range(100)
-    ]
-    assert drawn.std() == pytest.approx(np.std(anew), rel=0.35)
 
 
 def test_the_number_of_threads_changes_no_byte() -> None:

@@ -42,29 +42,6 @@ def majority_share(labels: Labels) -> float:
     return float(np.bincount(labels.astype(np.int64)).max() / len(labels))
 
 
-def confusion(predicted: Labels, labels: Labels, classes: int) -> NDArray[np.int64]:
-    """Count items by label (row) and prediction (column), [classes, classes].
-
-    Raises:
-        ValueError: The arguments are not labels [n] of the same items below `classes`.
-    """
-    _check(predicted, labels)
-    both = np.stack([predicted, labels]).astype(np.int64)
-    if both.size and not 0 <= both.min() <= both.max() < classes:
-        raise ValueError(f"labels must be in 0..{classes - 1}, got {both.min()}..{both.max()}")
-    cells = both[1] * classes + both[0]
-    counts: NDArray[np.int64] = np.bincount(cells, minlength=classes**2)
-    return counts.reshape(classes, classes)
-
-
-def class_accuracy(counts: NDArray[np.int64]) -> Floats:
-    """Return the accuracy in each class, [classes], of a confusion matrix; NaN without items."""
-    items = counts.sum(axis=1)
-    empty = np.full(len(counts), np.nan)
-    shares: Floats = np.divide(np.diagonal(counts), items, out=empty, where=items > 0)
-    return shares
-
-
 def _check(predicted: Labels, labels: Labels) -> None:
     if predicted.ndim != 1 or predicted.shape != labels.shape:
         raise ValueError(f"labels must be [n] on both sides: {predicted.shape}, {labels.shape}")

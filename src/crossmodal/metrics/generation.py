@@ -125,28 +125,6 @@ def frechet(left: NDArray[Any], right: NDArray[Any]) -> float:
     return max(0.0, float(((left_mean - right_mean) ** 2).sum() + spreads - 2 * root))
 
 
-def frechet_resamples(
-    left: NDArray[Any], right: NDArray[Any], *, resamples: int = 200, seed: int = 0
-) -> Floats:
-    """Return Fréchet distances [resamples] of both sets, their items drawn with replacement.
-
-    Drawing repeats items and adds the bias of few items once more: use the spread of these values
-    around their own mean, not the values.
-
-    Arguments and errors are otherwise those of `frechet`.
-    """
-    random = np.random.default_rng(seed)
-    return np.array(
-        [
-            frechet(
-                left[random.integers(len(left), size=len(left))],
-                right[random.integers(len(right), size=len(right))],
-            )
-            for _ in range(resamples)
-        ]
-    )
-
-
 def _moments(features: NDArray[Any]) -> tuple[Floats, Floats, Floats]:
     """Return the mean [d], and standard deviations [r] along the principal axes [r, d]."""
     values = features.astype(np.float64)
