@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from crossmodal import files
 from crossmodal.errors import InputError
 from crossmodal.files import atomic_path, reserve, sha256_of, write_json, write_text
 
@@ -34,6 +35,24 @@ def test_nobody_sees_the_file_before_it_is_whole(tmp_path: Path) -> None:
         temporary.write_text("<svg/>")
     assert target.read_text() == "<svg/>"
     assert list(target.parent.iterdir()) == [target]
+
+
+def test_a_kill_before_the_record_leaves_a_file_that_can_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "_recorded", {tmp_path.resolve()})
+    target = tmp_path / "table.csv"
+    write_text(target, "first")
+    assert files.verify_folder(tmp_path) == []
+
+    def die(path: Path) -> None:
+        raise SystemExit
+
+    monkeypatch.setattr(files, "_record", die)
+    with pytest.raises(SystemExit):
+        write_text(target, "second, and longer")
+    assert target.read_text() == "second, and longer"
+    files.check_recorded(target)
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])

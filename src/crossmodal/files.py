@@ -45,6 +45,8 @@ def atomic_path(path: Path) -> Iterator[Path]:
     temporary = path.with_name(name)
     try:
         yield temporary
+        # A kill between the two leaves a file without a record, never one with that of another.
+        (path.parent / SUMS / path.name).unlink(missing_ok=True)
         temporary.replace(path)
         _record(path)
     except OSError as error:
