@@ -15,7 +15,6 @@ from crossmodal.reporting.results import CorpusResults, NotRunError, Results
 
 NAMES = {"wikipedia": "Wikipedia", "nuswide10k": "NUS-WIDE-10K"}
 TASK_NAMES = {"image_to_text": "image → text", "text_to_image": "text → image"}
-MAIN = ("cvh", "smfh", "ssah", "dssah", "ours")
 READINGS = (
     ("ours", "ours_separate", "one classifier after both codes / one each (as written)"),
     ("ours", "semantic", "codes / class posteriors"),
@@ -23,6 +22,7 @@ READINGS = (
     ("ours", "ours_deep", "bag of visual words / deep image feature"),
     ("semantic", "semantic_deep", "bag of visual words / deep image feature"),
 )
+MAIN = ("cvh", "smfh", "ssah", "dssah", "ours")
 
 
 def at_hand(results: Results, corpus: str) -> CorpusResults:
