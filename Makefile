@@ -2,7 +2,8 @@
 # make test   set up on first use, then all tests
 # The rest:   make plan | verify | save | restore | check | slurm-test | bench | pictures | lock | clean
 
-PYTHON ?= python3.11
+# The first of these that is there, or whichever PYTHON= names.
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(if $(shell command -v $(name)),$(name))) python3)
 VENV := .venv
 BIN := $(VENV)/bin
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
@@ -21,13 +22,20 @@ TORCH ?= gpu
 TORCH_INDEX ?=
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 HASHED := --no-deps --require-hashes
+# One word for the shell, whatever it holds.
+quoted = '$(subst ','\'',$(1))'
+
+# Before anything is fetched.
+CHECK_PYTHON = @$(PYTHON) -c 'import sys; found = sys.version_info[:2]; \
+	print("Python %d.%d: $(PYTHON)" % found); \
+	sys.exit(not (3, 11) <= found <= (3, 13) and "error: Python 3.11, 3.12 or 3.13 is needed. Name it: make PYTHON=python3.11")'
 
 .PHONY: run plan verify test save restore check slurm-test bench pictures lock clean setup
 
 run: setup
 	$(BIN)/python workflow/scripts/run_once.py \
 		$(if $(PROFILE),--profile $(PROFILE),--cores $(CORES)) $(ARGS) \
-		--config edition=$(EDITION) $(if $(MIRROR),mirror=$(MIRROR))
+		--config edition=$(EDITION) $(if $(MIRROR),$(call quoted,mirror=$(MIRROR)))
 
 plan: setup
 	$(BIN)/snakemake --cores 1 --quiet all settings --config edition=$(EDITION)
@@ -40,7 +48,7 @@ test: setup
 	$(BIN)/python -m pytest -n $(CORES) --dist worksteal
 
 save restore: setup
-	$(BIN)/python workflow/scripts/ledger.py $@ --edition $(EDITION) $(if $(REMOTE),--remote $(REMOTE))
+	$(BIN)/python workflow/scripts/ledger.py $@ --edition $(EDITION) $(if $(REMOTE),--remote $(call quoted,$(REMOTE)))
 
 check: setup
 	$(BIN)/ruff check .
@@ -68,6 +76,7 @@ clean:
 setup: $(VENV)/.ready-$(TORCH)
 
 $(VENV)/.ready-gpu: envs/requirements.txt pyproject.toml
+	$(CHECK_PYTHON)
 	$(PYTHON) -m venv $(VENV)
 	@echo "Installing the locked environment into $(VENV) (a few minutes, about 5 GB)"
 	$(PIP) $(HASHED) -r envs/requirements.txt
@@ -75,6 +84,7 @@ $(VENV)/.ready-gpu: envs/requirements.txt pyproject.toml
 	touch $@
 
 $(VENV)/.ready-cpu: envs/requirements-cpu.txt pyproject.toml
+	$(CHECK_PYTHON)
 	@test -n "$(TORCH_INDEX)" || { echo "error: TORCH=cpu needs TORCH_INDEX=<address of PyTorch's CPU builds>"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) --no-deps --index-url $(TORCH_INDEX) torch==2.11.0 torchaudio==2.11.0 torchvision==0.26.0

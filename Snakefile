@@ -19,14 +19,17 @@ min_version("9.27")
 configfile: "config/config.yaml"
 
 
-# Only `--sdm apptainer` looks at it; docs/clusters.md says how it is built.
-container: f"{workflow.basedir}/envs/crossmodal.sif"
-
-
 report: "workflow/report/workflow.rst"
 
 
 include: "workflow/rules/common.smk"
+
+
+# Only `--sdm apptainer` looks at it; docs/clusters.md says how it is built. Relative, because
+# Snakemake takes no address with a blank, not even in the path of the checkout.
+container: literal(os.path.relpath(f"{workflow.basedir}/envs/crossmodal.sif"))
+
+
 include: "workflow/rules/corpora.smk"
 include: "workflow/rules/windows.smk"
 include: "workflow/rules/papers.smk"

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from crossmodal.errors import InputError
 
@@ -56,6 +56,12 @@ class WorkflowSettings(Settings):
         {},
         description="Paper name or benchmark -> settings laid over its file, for one-off variants.",
     )
+
+    @field_validator("mirror", "data", "results")
+    @classmethod
+    def _at_home(cls, path: str | None) -> str | None:
+        """Put the home folder for `~`, which make and some shells leave as it is."""
+        return str(Path(path).expanduser()) if path and path.startswith("~") else path
 
 
 class WindowSettings(Settings):

@@ -160,10 +160,15 @@ def reserve(stream: IO[bytes], count: int) -> None:
     Raises:
         OSError: There is no room.
     """
-    if hasattr(os, "posix_fallocate"):
+    try:
         os.posix_fallocate(stream.fileno(), 0, max(1, count))
         return
-    stream.seek(0)  # macOS: zeros take the space
+    except AttributeError:  # macOS
+        pass
+    except OSError as error:
+        if error.errno not in (errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL):
+            raise
+    stream.seek(0)  # zeros take the space
     for start in range(0, count, len(_ZEROS)):
         stream.write(_ZEROS[: count - start])
 

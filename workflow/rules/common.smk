@@ -30,7 +30,14 @@ from crossmodal.files import write_text
 from crossmodal.own_videos.entry import CORPUS as OWN_CORPUS
 from crossmodal.workspace import Workspace
 
-ENVIRONMENT = str(ROOT / "envs" / "crossmodal.yaml")
+
+
+def literal(path):
+    """Return a path in which Snakemake sees no wildcards."""
+    return path.replace("{", "{{").replace("}", "}}")
+
+
+ENVIRONMENT = literal(str(ROOT / "envs" / "crossmodal.yaml"))
 
 try:
     EDITION = Workspace.of(config)

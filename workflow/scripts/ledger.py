@@ -15,10 +15,11 @@ import json
 import re
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import yaml
-from run_once import take_lock
+from run_once import ensure_cache, take_lock
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
@@ -279,13 +280,18 @@ def outputs_of(stages: Stages) -> list[str]:
     return [path for path in outs if not path.startswith("ledger/")]
 
 
+def home(address: str) -> str:
+    """Put the home folder for a `~` at the front of a path, which make leaves as it is."""
+    return str(Path(address).expanduser()) if address.startswith("~") else address
+
+
 def remote_words(remote: str | None) -> list[str]:
     """Return the words that name a remote to DVC; a folder or address is noted for this clone."""
     if remote is None:
         return []
     if not re.search(r"[/\\]", remote):
         return ["--remote", remote]
-    call("dvc", "remote", "add", "--local", "--force", "given", remote)
+    call("dvc", "remote", "add", "--local", "--force", "given", home(remote))
     call("dvc", "remote", "modify", "--local", "given", "verify", "true")
     return ["--remote", "given"]
 
@@ -299,7 +305,8 @@ def main() -> None:
     parser.add_argument("--edition", default="demo")
     parser.add_argument("--remote", help="a remote's name, a folder or an address (s3://...)")
     given = parser.parse_args()
-    with take_lock():
+    ensure_cache()
+    with take_lock() or nullcontext():
         try:
             done = (save if given.verb == "save" else restore)(given.edition, given.remote)
         except InputError as error:
