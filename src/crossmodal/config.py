@@ -63,6 +63,13 @@ class WorkflowSettings(Settings):
         """Put the home folder for `~`, which make and some shells leave as it is."""
         return str(Path(path).expanduser()) if path and path.startswith("~") else path
 
+    @field_validator("data", "results")
+    @classmethod
+    def _has_no_braces(cls, path: str) -> str:
+        if {"{", "}"} & set(path):
+            raise ValueError(f"{path!r} has a brace, which Snakemake would read as a wildcard")
+        return path
+
 
 class WindowSettings(Settings):
     """How windows of a kind are cut."""
