@@ -54,9 +54,11 @@ rule all:
 
 onstart:
     write_text(Path(RUN_FILE), as_json(EDITION.as_dict()) + "\n")
+    say_what_is_expected(workflow.dag)
 
 
 # What a killed job would go on from is of no use once it is known to be done.
 onsuccess:
     for paper in [*PLANS, BENCHMARK]:
         EDITION.results.paper(paper).clear_states()
+    logger.warning(f"Open {EDITION.results.root}/report.html")

@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from crossmodal.errors import InputError
 from crossmodal.files import is_full, no_room
+from crossmodal.progress import tell
 from crossmodal.signals import Stopped, listening
 
 
@@ -32,7 +33,7 @@ def run(
     """
     logger = logging.getLogger("crossmodal")
     try:
-        with listening():
+        with listening(), tell(log):
             _start_log(log)
             work()
             logger.info("%.2f core-seconds in all", time.process_time())

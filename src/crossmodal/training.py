@@ -110,6 +110,8 @@ def fit(
                     save_if_due()
                 done.passes, done.batches = done.passes + 1, None
             done.rows.append({"epoch": epoch + 1, **close(done.close_epoch(), epoch)})
+            term = "".join(f", {name} {v:.3g}" for name, v in list(done.rows[-1].items())[1:2])
+            bar.set_postfix_str(f"epoch {epoch + 1} of {epochs}{term}", refresh=False)
         if resume is not None:
             resume.save(parts, vars(done))
             signals.stop_if_asked(

@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 from fixture_workflow import ROOT, SMOKE, Project
 
+ODD = 'it\'s "my" paper (v2) {d} ü'
+"""Name of the folder of the finished checkout: everything has to work in it."""
+
 
 @pytest.fixture(scope="session")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Project:
@@ -38,8 +41,8 @@ def finished(fresh: Project, tmp_path_factory: pytest.TempPathFactory) -> Projec
     with (shared / "finished.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if done.exists():
-            return Project(shared / "finished")
-        project = fresh.copy_to(shared / "finished")
+            return Project(shared / ODD)
+        project = fresh.copy_to(shared / ODD)
         started = time.monotonic()
         ended = project.run_once("--cores", "2", *SMOKE)
         assert ended.returncode == 0, ended.stderr

@@ -26,6 +26,7 @@ from crossmodal.config import BENCHMARK
 from crossmodal.corpora.media import FEATURES
 from crossmodal.digest import source_digest
 from crossmodal.errors import InputError
+from crossmodal.expected import expected_seconds
 from crossmodal.files import write_text
 from crossmodal.own_videos.entry import CORPUS as OWN_CORPUS
 from crossmodal.workspace import Workspace
@@ -74,6 +75,18 @@ wildcard_constraints:
     variant=r"[^/]+",
     seed=r"\d+",
     shard=r"\d+",
+
+
+def say_what_is_expected(dag):
+    """Tell the screen (`snakemake_logger_plugin_crossmodal`) how long each job may take."""
+    below = f"benchmarks/{EDITION.place}"
+    jobs = [str(job.benchmark) for job in dag.needrun_jobs() if job.benchmark]
+    expected = expected_seconds(jobs, below, EDITION.settings.edition)
+    minutes = sum(expected.values()) / 60
+    logger.info(
+        f"{len(jobs)} jobs, about {minutes:.0f} core-minutes",
+        extra={"expected": expected, "below": below},
+    )
 
 
 def per_attempt(first):

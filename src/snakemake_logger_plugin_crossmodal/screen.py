@@ -1,0 +1,68 @@
+"""Where lines go: a terminal, whose last lines are drawn again, or anything else."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TextIO
+
+MOST = 200
+"""Characters of a line where there is no terminal."""
+
+
+class Lines:
+    """A file, a pipe, a log: a line is written once."""
+
+    columns = MOST
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def say(self, text: str) -> None:
+        """Write lines, none too long."""
+        for line in text.splitlines():
+            self._stream.write(cut(line, self.columns) + "\n")
+        self._stream.flush()
+
+    def draw(self, lines: list[str]) -> None:
+        """Do nothing: nothing can be drawn again."""
+
+
+class Terminal:
+    """A terminal: said lines scroll up, drawn lines stay below them."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._drawn: list[str] = []
+
+    @property
+    def columns(self) -> int:
+        """Characters a line, one less than there are: the last one would wrap."""
+        return max(20, shutil.get_terminal_size().columns - 1)
+
+    def say(self, text: str) -> None:
+        """Write lines above the drawn ones; they may wrap."""
+        below = self._drawn
+        self._put("", text + "\n")
+        self._drawn = []
+        self.draw(below)
+
+    def draw(self, lines: list[str]) -> None:
+        """Draw lines in the place of those drawn before, as many as the terminal has room for."""
+        room = max(1, shutil.get_terminal_size().lines - 2)
+        shown = [cut(line, self.columns) for line in lines[-room:]]
+        if shown != self._drawn:
+            self._put("".join(f"{line}\n" for line in shown), "")
+            self._drawn = shown
+
+    def _put(self, drawn: str, said: str) -> None:
+        up = f"\x1b[{len(self._drawn)}F" if self._drawn else ""
+        self._stream.write(f"{up}\x1b[J{said}{drawn}")
+        self._stream.flush()
+
+
+Screen = Lines | Terminal
+
+
+def cut(line: str, columns: int) -> str:
+    """Cut a line that is too long."""
+    return line if len(line) <= columns else line[: columns - 1] + "…"
