@@ -61,4 +61,5 @@ onstart:
 onsuccess:
     for paper in [*PLANS, BENCHMARK]:
         EDITION.results.paper(paper).clear_states()
-    logger.warning(f"Open {EDITION.results.root}/report.html")
+    if Path(PAGE).is_file():
+        logger.info(f"Open {PAGE}", extra={"page": PAGE})

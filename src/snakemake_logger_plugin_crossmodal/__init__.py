@@ -25,14 +25,18 @@ HIDDEN = (
     "Assuming unrestricted",
     "At least one job",
     "Building DAG",
+    "Conda environments: ignored",
+    "Config file ",
     "Error in rule",
     "Exiting because a job",
     "Provided",
     "Rules claiming more",
     "Select jobs",
     "Shutting down",
+    "Singularity containers: ignored",
     "Terminating processes",
     "Using shell",
+    "Using workflow specific profile",
     "Will exit after",
     "host: ",
 )
@@ -43,6 +47,7 @@ class LogHandler(LogHandlerBase):
     """Takes Snakemake's messages and keeps the screen."""
 
     def __post_init__(self) -> None:
+        """Look at the settings of the output."""
         given = self.common_settings
         stream = sys.stdout if given.stdout else sys.stderr
         self._passes = DefaultFilter(
@@ -73,11 +78,12 @@ class LogHandler(LogHandlerBase):
 
     def close(self) -> None:
         """Say in one sentence how the run ended."""
-        self._ended.set()
-        with self._drawing:
-            self._screen.draw([])
-            if self._everything is None and (last := self._run.ending()):
-                self._screen.say(last)
+        if not self._ended.is_set():
+            self._ended.set()
+            with self._drawing:
+                self._screen.draw([])
+                if self._everything is None and (last := self._run.ending()):
+                    self._screen.say(last)
         super().close()
 
     def _take(self, record: LogRecord) -> None:
@@ -86,6 +92,8 @@ class LogHandler(LogHandlerBase):
         if hasattr(record, "expected"):
             run.begin(vars(record)["expected"], vars(record)["below"])
             told = [record.getMessage()]
+        elif hasattr(record, "page"):
+            run.page = vars(record)["page"]
         elif event == LogEvent.RESOURCES_INFO:
             run.cores = getattr(record, "cores", None) or run.cores
         elif event == LogEvent.JOB_INFO:

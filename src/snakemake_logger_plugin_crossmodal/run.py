@@ -55,6 +55,7 @@ class Run:
         cores: How many it may use.
         done: Jobs finished.
         total: Jobs of the run.
+        page: What to open when all is done.
     """
 
     cores: int = 1
@@ -63,6 +64,7 @@ class Run:
     began: float = 0.0
     failed: int = 0
     killed: bool = False
+    page: str = ""
     _expected: dict[str, float] = field(default_factory=dict)
     _jobs: dict[int, Job] = field(default_factory=dict)
     _took: dict[str, float] = field(default_factory=dict)
@@ -132,7 +134,7 @@ class Run:
         took = span(time.monotonic() - self.began)
         lines = []
         if self.done >= self.total and not self.failed:
-            lines = [f"Done: {self.total} jobs in {took}."]
+            lines = [f"Done: {self.total} jobs in {took}.{self.page and f' Open {self.page}'}"]
         elif self.failed:
             lines = [
                 f"{self.failed} of {self.total} jobs failed, {self.done} are done."

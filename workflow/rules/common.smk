@@ -48,6 +48,7 @@ try:
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
+PAGE = f"{EDITION.results.root}/report.html"
 RUN_FILE = f"{EDITION.results.root}/run.yaml"
 """What the edition is here; every command reads it. It is no input of any rule: what an override
 changes is part of the digests of the jobs that it affects."""
