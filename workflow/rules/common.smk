@@ -32,7 +32,6 @@ from crossmodal.own_videos.entry import CORPUS as OWN_CORPUS
 from crossmodal.workspace import Workspace
 
 
-
 def literal(path):
     """Return a path in which Snakemake sees no wildcards."""
     return path.replace("{", "{{").replace("}", "}}")
