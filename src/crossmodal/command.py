@@ -47,7 +47,9 @@ def run(
         logger.error("%s", traceback.format_exc())
         if show_traceback:
             raise
-        print(f"error: {_one_line(error, log, out_of_memory)}", file=sys.stderr)
+        told = f"error: {_one_line(error, log, out_of_memory)}"
+        logger.error("%s", told)
+        print(told, file=sys.stderr)
         sys.exit(1)
     sys.exit(0)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import time
 from collections.abc import Mapping
@@ -15,6 +16,8 @@ BAR = 24
 """Characters of the bar."""
 TRUST_S = 120.0
 """Seconds of jobs after which what this machine took counts as much as what was expected."""
+MARK = " ERROR error: "
+"""Before the one line that says what is wrong, in the log of a command."""
 UNKNOWN_S = 5.0
 """Expected of a job of which nothing is known."""
 
@@ -103,6 +106,8 @@ class Run:
     def fail(self, told: Mapping[str, Any]) -> list[str]:
         """Note a job that has failed; return all that a person needs."""
         job = self._jobs.pop(told.get("jobid"), None)  # type: ignore[arg-type]
+        if job is not None and job.log is not None and was_stopped(job.log):
+            return []
         self.failed += 1
         if job is None:
             return [f"FAILED: {told.get('rule_name') or 'a group of jobs'}"]
@@ -115,17 +120,20 @@ class Run:
         """Return what is to be shown of a message without a meaning of its own."""
         self.killed |= "SIGKILL" in text
         if text.startswith("Complete log"):
-            self._logs = text.partition(": ")[2]
+            self._logs = os.path.relpath(text.partition(": ")[2])
             return []
         quiet = level < logging.WARNING and self.began
         if not text.strip() or quiet or text.startswith(hidden) or "CalledProcessError" in text:
             return []
         # Where in the rules an error was raised is of use to their author alone.
         head, _, rest = text.partition("\n")
-        raised = re.match(r"\w+(Error|Exception) in (file|rule)\b", head)
+        raised = re.match(r"\w+(Error|Exception)( in (file|rule)\b.*)?:?$", head)
         told = rest if raised and rest else text
         lines = [line for line in told.splitlines() if not line.startswith('  File "')]
-        return ["\n".join([f"error: {lines[0]}", *lines[1:]])] if raised and lines else [told]
+        shown = "\n".join(lines)
+        if not lines or shown.startswith(hidden):
+            return []
+        return [f"error: {shown}"] if raised else [shown]
 
     def ending(self) -> str:
         """Return how the run ended; empty where none had begun."""
@@ -159,11 +167,9 @@ class Run:
         share = self.share()
         full = round(BAR * share)
         passed = span(time.monotonic() - self.began)
-        tail = f"{share:4.0%}  {self.done} of {self.total} jobs, {passed}"
-        return [
-            *lines,
-            f"{'━' * full}{'┄' * (BAR - full)} {tail}, about {span(self.left_s())} left",
-        ]
+        bar, left = "━" * full + "┄" * (BAR - full), span(self.left_s())
+        told = f"{self.done} of {self.total} jobs, {passed}, about {left} left"
+        return [*lines, f"{bar} {share:4.0%}  {told}"]
 
     def share(self) -> float:
         """Return how much of the expected work is done, from 0 to 1."""
@@ -191,10 +197,18 @@ def error_in(log: Path) -> str:
     """Return the last error that a command noted in its log."""
     with suppress(OSError):
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-        found = [line for line in lines if line.strip()]
+        found = [line.partition(MARK)[2] for line in lines if MARK in line]
         if found:
-            return f"error: {found[-1].strip()}"
+            return f"error: {found[-1]}"
     return "it left no message"
+
+
+def was_stopped(log: Path) -> bool:
+    """Tell whether a command noted in its log that a signal asked for its end."""
+    with suppress(OSError):
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+        return bool(lines) and " INFO stopped by SIG" in lines[-1]
+    return False
 
 
 def span(seconds: float) -> str:

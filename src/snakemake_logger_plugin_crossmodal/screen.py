@@ -7,6 +7,8 @@ from typing import TextIO
 
 MOST = 200
 """Characters of a line where there is no terminal."""
+CLEAR = "\r\x1b[J"
+"""Erases from the beginning of the cursor's line to the end of the screen."""
 
 
 class Lines:
@@ -28,7 +30,11 @@ class Lines:
 
 
 class Terminal:
-    """A terminal: said lines scroll up, drawn lines stay below them."""
+    """A terminal: said lines scroll up, drawn lines stay below them.
+
+    The cursor waits on an empty line above the drawn ones: what a job writes by itself lands there,
+    whole, and nothing drawn is left behind.
+    """
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -41,22 +47,19 @@ class Terminal:
 
     def say(self, text: str) -> None:
         """Write lines above the drawn ones; they may wrap."""
-        below = self._drawn
-        self._put("", text + "\n")
-        self._drawn = []
+        self._stream.write(f"{CLEAR}{text}\n")
+        below, self._drawn = self._drawn, []
         self.draw(below)
 
     def draw(self, lines: list[str]) -> None:
         """Draw lines in the place of those drawn before, as many as the terminal has room for."""
-        room = max(1, shutil.get_terminal_size().lines - 2)
+        room = max(1, shutil.get_terminal_size().lines - 3)
         shown = [cut(line, self.columns) for line in lines[-room:]]
         if shown != self._drawn:
-            self._put("".join(f"{line}\n" for line in shown), "")
+            below = "".join(f"\n{line}" for line in shown)
+            back = f"\x1b[{len(shown)}F" if shown else ""
+            self._stream.write(f"{CLEAR}{below}{back}")
             self._drawn = shown
-
-    def _put(self, drawn: str, said: str) -> None:
-        up = f"\x1b[{len(self._drawn)}F" if self._drawn else ""
-        self._stream.write(f"{up}\x1b[J{said}{drawn}")
         self._stream.flush()
 
 
