@@ -39,7 +39,8 @@ def run(
             logger.info("%.2f core-seconds in all", time.process_time())
     except Stopped as stopped:
         logger.info("%s", stopped)
-        print(stopped, file=sys.stderr)
+        if log is None or not sys.stderr.isatty():  # the workflow's screen says it itself
+            print(stopped, file=sys.stderr)
         sys.exit(stopped.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)

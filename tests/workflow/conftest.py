@@ -46,6 +46,7 @@ def finished(fresh: Project, tmp_path_factory: pytest.TempPathFactory) -> Projec
         started = time.monotonic()
         ended = project.run_once("--cores", "2", *SMOKE)
         assert ended.returncode == 0, ended.stderr
+        (shared / "screen.txt").write_text(ended.stdout + ended.stderr)
         print(f"smoke edition, two cores: {time.monotonic() - started:.0f} s")
         done.touch()
         return project

@@ -42,6 +42,16 @@ def run_folders(project: Project) -> list[Path]:
     return sorted(path.parent for path in (project.root / HASHING).glob("runs/*/*/seed*/run.json"))
 
 
+def test_the_screen_is_short_and_says_how_far_it_is(finished: Project) -> None:
+    screen = (finished.root.parent / "screen.txt").read_text()
+    lines = screen.splitlines()
+    assert len(screen.encode()) < 20_000
+    assert max(map(len, lines)) <= 200
+    assert re.search(r"^ *\d+%  train cmcgan .* seed0, \d+ s  \(about .* left\)$", screen, re.M)
+    assert re.fullmatch(r"Done: \d+ jobs in .*\. Open results/smoke/report.html", lines[-2])
+    assert (finished.root / lines[-1].removeprefix("Everything else: ")).is_file()
+
+
 def test_nothing_is_left_to_do(finished: Project) -> None:
     started = time.monotonic()
     ended = finished.call(SNAKEMAKE, "-n", *SMOKE)
