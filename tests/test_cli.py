@@ -215,3 +215,15 @@ def test_a_verb_that_reads_settings_only_does_not_load_torch() -> None:
     )
     command = [sys.executable, "-c", check]
     assert subprocess.run(command, check=True, capture_output=True, text=True).stdout == "\n"
+
+
+def test_from_another_folder_the_checkouts_settings_are_read(tmp_path: Path) -> None:
+    code = (
+        "from crossmodal.cli import build_parser\n"
+        "given = build_parser().parse_args(['init-corpus', 'videos'])\n"
+        "print(given.config, given.data, sep='\\n')"
+    )
+    command = [sys.executable, "-c", code]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
+    root = Path(cli.__file__).resolve().parents[2]
+    assert ended.stdout.splitlines() == [str(root / "config"), str(root / "data")]

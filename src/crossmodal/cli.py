@@ -251,6 +251,12 @@ VERBS: dict[Callable[[Arguments], None], tuple[str, ...]] = {
 }
 """Verb -> its arguments, which `ARGUMENTS` describes; those with ? may be left out."""
 
+
+def checkout() -> Path:
+    """Return the checkout: this folder where it is one, or else the one that this file lies in."""
+    return Path() if Path("config/config.yaml").is_file() else Path(__file__).resolve().parents[2]
+
+
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "content": {"help": "YAML or JSON: settings, missing and incomplete corpora"},
     "corpus": {"help": "name of a corpus"},
@@ -275,10 +281,10 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "--folder": {"type": Path, "help": "where the corpus goes"},
     "--mirror": {"help": "folder or address that holds the corpora"},
     "--parts": {"nargs": "*", "default": [], "help": "optional parts wanted as well"},
-    "--config": {"type": Path, "default": Path("config"), "help": "settings folder"},
+    "--config": {"type": Path, "default": checkout() / "config", "help": "settings folder"},
     "--labels": {"type": Path, "help": "the table (default: labels.csv in the folder)"},
     "--name": {"help": "what corpus= will name (default: the folder's name)"},
-    "--data": {"type": Path, "default": Path("data"), "help": "folder of the corpora"},
+    "--data": {"type": Path, "default": checkout() / "data", "help": "folder of the corpora"},
     "--split": {"default": "auto", "help": "auto, file or time"},
     "--gallery": {"type": Path, "required": True, "help": "folder of pictures or of sounds"},
     "--best": {"type": int, "default": 5, "help": "how many answers"},
