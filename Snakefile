@@ -55,6 +55,7 @@ rule all:
 onstart:
     write_text(Path(RUN_FILE), as_json(EDITION.as_dict()) + "\n")
     say_what_is_expected(workflow.dag)
+    handle_in_a_thread(signal.SIGTERM)
 
 
 # What a killed job would go on from is of no use once it is known to be done.

@@ -43,6 +43,16 @@ HIDDEN = (
 """How messages of Snakemake begin that say nothing to a person, or what stands here already."""
 
 
+def cancel_timers() -> None:
+    """End the timers of Snakemake's scheduler, which would keep its process alive until they ring.
+
+    Nothing is scheduled any more when the log ends (docs/upstream.md).
+    """
+    for thread in threading.enumerate():
+        if isinstance(thread, threading.Timer):
+            thread.cancel()
+
+
 class LogHandler(LogHandlerBase):
     """Takes Snakemake's messages and keeps the screen."""
 
@@ -84,6 +94,7 @@ class LogHandler(LogHandlerBase):
                 self._screen.draw([])
                 if self._everything is None and (last := self._run.ending()):
                     self._screen.say(last)
+            cancel_timers()
         super().close()
 
     def _take(self, record: LogRecord) -> None:

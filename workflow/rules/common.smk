@@ -6,7 +6,9 @@ command.
 
 import json
 import os
+import signal
 import sys
+import threading
 from hashlib import sha256
 from pathlib import Path
 
@@ -87,6 +89,19 @@ def say_what_is_expected(dag):
         f"{len(jobs)} jobs, about {minutes:.0f} core-minutes",
         extra={"expected": expected, "below": below},
     )
+
+
+def handle_in_a_thread(number):
+    """Let a signal's handler run in a thread of its own.
+
+    That of Snakemake takes a lock that the code it interrupts may hold, and would wait for ever
+    (docs/upstream.md).
+    """
+    handler = signal.getsignal(number)
+    if callable(handler):
+        signal.signal(
+            number, lambda *told: threading.Thread(target=handler, args=told).start()
+        )
 
 
 def per_attempt(first):
