@@ -53,7 +53,7 @@ def test_every_rule_with_a_command_names_the_conda_environment() -> None:
 
 def test_one_container_serves_all_rules() -> None:
     front = (ROOT / "Snakefile").read_text(encoding="utf-8")
-    assert re.search(r'^container: f"\{workflow\.basedir\}/envs/crossmodal\.sif"$', front, re.M)
+    assert re.search(r"^container: .*\{workflow\.basedir\}/envs/crossmodal\.sif", front, re.M)
     for path in (ROOT / "workflow/rules").glob("*.smk"):
         assert "container:" not in path.read_text(encoding="utf-8"), path.name
 

@@ -179,7 +179,7 @@ def test_what_decides_nothing_runs_nothing_again(scratch: Project) -> None:
     for name in ("papers/hashing/losses.py", "cli.py", "files.py"):
         path = source / name
         path.write_text(path.read_text() + "\n# A comment.\n")
-    edit(scratch, "progress.py", "mininterval=0.2", "mininterval=0.3")
+    edit(scratch, "progress.py", "delay=1.0", "delay=2.0")
     edit(scratch, "training.py", '"""The loop of every training', '"""A loop')
     assert scratch.again(*SMOKE) == {}
 

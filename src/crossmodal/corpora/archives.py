@@ -176,14 +176,18 @@ def _unpack_tar(archive: Path, suffix: str, staging: Path, budget: _Budget) -> N
             for member in bundle:
                 plain = member.isdir() or member.isreg()
                 budget.admit(member.name, member.size, folder=member.isdir(), plain=plain)
-                bundle.extract(member, staging, filter=_without_rights)
+                _write(bundle.extractfile(member), staging / member.name)
         while rest := stream.read(_CHUNK_BYTES):  # to the end: there the checksum is compared
             budget.add(len(rest))
 
 
-def _without_rights(member: tarfile.TarInfo, folder: str) -> tarfile.TarInfo:
-    filtered = tarfile.data_filter(member, folder)
-    return filtered.replace(mode=None, mtime=None, deep=False)  # type: ignore[arg-type]
+def _write(content: IO[bytes] | None, target: Path) -> None:
+    """Write a member that was admitted; without content it is a folder."""
+    folder = target if content is None else target.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    if content is not None:
+        with target.open("xb") as file:
+            shutil.copyfileobj(content, file)
 
 
 def _unpack_gzip(archive: Path, staging: Path, budget: _Budget) -> None:
