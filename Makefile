@@ -3,7 +3,7 @@
 # The rest:   make plan | verify | save | restore | check | slurm-test | bench | pictures | lock | clean
 
 # The first of these that is there, or whichever PYTHON= names.
-PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(if $(shell command -v $(name)),$(name))) python3)
+PYTHON ?= $(firstword $(foreach name,python3.11 python3,$(if $(shell command -v $(name)),$(name))) python3)
 VENV := .venv
 BIN := $(VENV)/bin
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
@@ -28,7 +28,7 @@ quoted = '$(subst ','\'',$(1))'
 # Before anything is fetched.
 CHECK_PYTHON = @$(PYTHON) -c 'import sys; found = sys.version_info[:2]; \
 	print("Python %d.%d: $(PYTHON)" % found); \
-	sys.exit(not (3, 11) <= found <= (3, 13) and "error: Python 3.11, 3.12 or 3.13 is needed. Name it: make PYTHON=python3.11")'
+	sys.exit(found != (3, 11) and "error: Python 3.11 is needed. Name it: make PYTHON=FOLDER/python3.11")'
 
 .PHONY: run plan verify test save restore check slurm-test bench pictures lock clean setup
 
