@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -113,6 +114,21 @@ def test_variant_that_did_not_run(paper: FakePaper, side: str) -> None:
     claim = assessed(paper, **({"left": "high", "right": "lower"} | {side: "graph_cut"}))
     assert claim["verdict"] == "not testable"
     assert claim["note"] == "graph_cut did not run on wikipedia"
+
+
+def test_a_variant_of_the_settings_that_did_not_run_is_no_slip(paper: FakePaper) -> None:
+    path = write_claims_file(
+        paper.root.parent / "claims" / "hashing.csv",
+        [{"claim": "1.a", "left": "high", "right": "lowers"}],
+    )
+    results = paper.results()
+    with pytest.raises(InputError, match="Did you mean 'lower'"):
+        assess_claims(path, results)
+    known = SimpleNamespace(variants={"high": None, "lower": None, "lowers": None})
+    for found in results.corpora.values():
+        object.__setattr__(found, "settings", known)
+    claim = assess_claims(path, results).iloc[0]
+    assert (claim["verdict"], claim["note"]) == ("not testable", "lowers did not run on wikipedia")
 
 
 @pytest.mark.parametrize(("left", "right"), [("few", "lower"), ("lower", "few")])

@@ -214,8 +214,9 @@ def _not_testable(row: Claim, found: CorpusResults | None, *, anywhere: bool) ->
         return f"corpus {row['corpus']} is not at hand"
     sides = [side_of(row, side) for side in ("left", "right") if not _is_number(row[side])]
     for variant, _ in sides:
-        # A name that is nearly one of those that ran is a slip, which `_scores` reports.
+        # An unknown name that is nearly one of those that ran is a slip, which `_scores` reports.
         slip = difflib.get_close_matches(variant, found.seeds, n=1, cutoff=_SLIP)
+        slip = [] if variant in getattr(found.settings, "variants", ()) else slip
         if variant not in found.seeds and not slip and re.fullmatch(r"\w[\w.+-]*", variant):
             return f"{variant} did not run on {row['corpus']}"
     for variant, key in sides if anywhere else []:
