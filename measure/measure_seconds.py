@@ -1,10 +1,13 @@
-"""Write `config/seconds.csv` from what Snakemake measured of finished runs on two free cores.
+"""Write `config/seconds.csv` from the core-seconds that jobs of finished runs noted in their logs.
 
-python -m measure.measure_seconds demo smoke
+    python -m measure.measure_seconds demo smoke
+
+Core-seconds hardly depend on what else a machine does meanwhile, and jobs have a thread each.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import defaultdict
 from pathlib import Path
@@ -12,14 +15,17 @@ from statistics import mean
 
 import pandas as pd
 
-from crossmodal.expected import SECONDS, job_of, seconds_in
+from crossmodal.expected import SECONDS, job_of
+
+SPENT = re.compile(r"([\d.]+) core-seconds in all")
 
 
 def measured(edition: str) -> pd.DataFrame:
-    """Return the mean seconds of every kind of job of an edition."""
-    below, found = f"benchmarks/{edition}", defaultdict(list)
-    for path in sorted(Path(below).rglob("*.tsv")):
-        found[job_of(str(path), below)].append(seconds_in(path) or 0.0)
+    """Return the mean core-seconds of every kind of job of an edition."""
+    below, found = f"logs/{edition}", defaultdict(list)
+    for path in sorted(Path(below).rglob("*.log")):
+        if spent := SPENT.findall(path.read_text(encoding="utf-8", errors="replace")):
+            found[job_of(str(path.with_suffix("")), below)].append(float(spent[-1]))
     rows = [(edition, job, round(mean(seconds), 1)) for job, seconds in sorted(found.items())]
     return pd.DataFrame(rows, columns=["edition", "job", "seconds"])
 

@@ -13,7 +13,7 @@ from statistics import mean
 from crossmodal.config import CONFIG
 
 SECONDS = CONFIG / "seconds.csv"
-"""`edition,job,seconds`, measured by measure/measure_seconds.py on two cores."""
+"""`edition,job,seconds`: core-seconds, noted by measure/measure_seconds.py."""
 UNKNOWN_S = 5.0
 """Expected of a job of whose kind nothing was measured."""
 _EACH = re.compile(r"/(seed\d+|\d+-of-\d+)$")
