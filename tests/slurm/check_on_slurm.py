@@ -29,7 +29,7 @@ EDITION = [
     *SMOKE,
     "papers=[cmcgan,facevoice,msvae]",
     "overrides={benchmark: {tasks: []}, msvae: {only: [written, corrected]},"
-    " cmcgan: {only: [image_classifier, sound_classifier, cmcgan, fusion, lcgan]},"
+    " cmcgan: {only: [image_classifier, sound_classifier, cmcgan, everything, fusion, lcgan]},"
     " facevoice: {only: [ours, margin_1, no_matching, wasserstein]}}",
 ]
 # What only this cluster needs: it keeps no accounts of jobs, and answers at once.
