@@ -82,6 +82,7 @@ def test_a_stopped_job_is_no_failure(run: Run, tmp_path: Path) -> None:
 def test_the_end_says_what_to_open(run: Run) -> None:
     assert Run().ending() == ""
     run.done, run.total, run.page = 3, 3, "results/demo/report.html"
+    run.failed, run.killed = 1, True  # and tried again
     assert run.message(f"Complete log(s): {Path.cwd()}/log/x", logging.INFO, HIDDEN) == []
     assert run.ending().splitlines() == [
         "Done: 3 jobs in 0 s. Open results/demo/report.html",

@@ -140,8 +140,8 @@ class Run:
         if not self.began:
             return ""
         took = span(time.monotonic() - self.began)
-        lines = []
-        if self.done >= self.total and not self.failed:
+        self.killed &= self.done < self.total  # what failed was tried again
+        if self.done >= self.total:
             lines = [f"Done: {self.total} jobs in {took}.{self.page and f' Open {self.page}'}"]
         elif self.failed:
             lines = [

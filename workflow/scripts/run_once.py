@@ -40,11 +40,11 @@ def take_lock() -> IO[str] | None:
 
 def ensure_cache() -> None:
     """Give programs a cache in this folder where the home folder is missing or read-only."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
     try:
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
         (cache / "snakemake").mkdir(parents=True, exist_ok=True)
         writable = os.access(cache / "snakemake", os.W_OK)
-    except OSError:
+    except (OSError, RuntimeError):  # a user without a home folder
         writable = False
     if not writable:
         os.environ["XDG_CACHE_HOME"] = str(Path(".snakemake/cache").absolute())
